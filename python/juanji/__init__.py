@@ -1,0 +1,1 @@
+"""juanji: convolutional networks on ordinary CPUs."""
