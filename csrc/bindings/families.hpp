@@ -1,0 +1,11 @@
+// One registration function per family, each in its bind_<family>.cpp.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace juanji::bindings {
+
+void bind_system(pybind11::module_& m);
+void bind_unary(pybind11::module_& m);
+
+}  // namespace juanji::bindings

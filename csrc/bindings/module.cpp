@@ -1,0 +1,31 @@
+// The native module juanji._core: one bind_<family>() per file, nothing else.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "bindings/arrays.hpp"
+#include "bindings/families.hpp"
+#include "core/check.hpp"
+
+namespace py = pybind11;
+using namespace juanji;
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "Native operations of juanji. Private: use juanji.ops.";
+
+  py::register_exception_translator([](std::exception_ptr error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const DTypeError& e) {
+      py::set_error(PyExc_TypeError, e.what());
+    }
+  });
+
+  py::class_<Operation>(m, "Operation", "A native operation: attributes fixed, called with arrays.")
+      .def_property_readonly("name", &Operation::name)
+      .def("__call__", &bindings::call, "Run on NumPy arrays; returns one array or a tuple.")
+      .def("infer", &bindings::infer, py::arg("specs"),
+           "(dtype, shape) of each output from the (dtype, shape) of each input.");
+
+  bindings::bind_system(m);
+  bindings::bind_unary(m);
+}

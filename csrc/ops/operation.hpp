@@ -1,0 +1,47 @@
+// An operation: a plain struct of attributes that knows output shapes, workspace bytes and how to run.
+//
+// An eager call and a planned program use the same three functions and the operation knows of neither, so that each is
+// written once. Instances are immutable: one may run on several threads at once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ops/tensor.hpp"
+
+namespace juanji {
+
+struct Operation {
+  virtual ~Operation() = default;
+
+  virtual std::string name() const = 0;
+
+  // Output types and shapes from those of the inputs; throws std::invalid_argument (shapes) or DTypeError (types).
+  // All checks live here: run() trusts its arguments.
+  virtual std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const = 0;
+
+  // Bytes of scratch memory for run(), aligned to kAlignment. May depend on max_workers().
+  virtual size_t workspace(const std::vector<TensorSpec>& inputs) const {
+    (void)inputs;
+    return 0;
+  }
+
+  // Inputs that run() overwrites (an optimizer's parameters and state); they must not be copies.
+  virtual std::vector<size_t> updated_inputs(size_t input_count) const {
+    (void)input_count;
+    return {};
+  }
+
+  // `outputs` are dense, uninitialised and do not overlap the inputs.
+  virtual void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const = 0;
+};
+
+// Checks that operations share. Each throws an error that names the operation and the input.
+void check_input_count(const Operation& op, const std::vector<TensorSpec>& inputs, size_t least, size_t most);
+void check_float(const Operation& op, const TensorSpec& input, const char* name);
+void check_same_dtype(const Operation& op, const TensorSpec& a, const char* a_name, const TensorSpec& b,
+                      const char* b_name);
+void check_rank(const Operation& op, const TensorSpec& input, const char* name, int64_t rank, const char* meaning);
+void check_shape(const Operation& op, const TensorSpec& input, const char* name, const Shape& expected);
+
+}  // namespace juanji

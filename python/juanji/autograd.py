@@ -1,0 +1,345 @@
+"""Tensors, variables and reverse-mode differentiation.
+
+Operations (``juanji.ops``) run at once. While a :class:`GradientTape` is open, every operation that involves a watched
+tensor or a variable is written onto it; :meth:`GradientTape.gradient` then walks the record backwards and applies
+each operation's gradient rule (Griewank and Walther, *Evaluating Derivatives*, 2008, chapter 3).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from juanji.ops._operation import Call
+
+Array = np.ndarray[Any, Any]
+
+
+class Tensor:
+    """An array whose history a tape may know.
+
+    Operations on tensors give tensors; ``np.asarray(t)`` and :meth:`numpy` give the array. Arithmetic operators and
+    indexing are those of NumPy and differentiable.
+
+    Args:
+        value: anything ``np.asarray`` takes.
+
+    Example:
+        >>> from juanji.autograd import Tensor
+        >>> (Tensor([1.0, 2.0]) * 3.0).numpy()
+        array([3., 6.])
+    """
+
+    __slots__ = ("__weakref__", "_value")
+    # NumPy's own operators must not swallow a Tensor on their right-hand side.
+    __array_priority__ = 100.0
+    __array_ufunc__ = None
+
+    def __init__(self, value: ArrayLike) -> None:
+        self._value: Array = np.asarray(value)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._value.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._value.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._value.ndim
+
+    @property
+    def size(self) -> int:
+        return self._value.size
+
+    def numpy(self) -> Array:
+        """The value as a NumPy array (not a copy)."""
+        return self._value
+
+    def item(self) -> Any:
+        """The value of a one-element tensor as a Python number."""
+        return self._value.item()
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        value = self._value if dtype is None else self._value.astype(dtype, copy=False)
+        return value.copy() if copy else value
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __float__(self) -> float:
+        return float(self._value.item())
+
+    def __int__(self) -> int:
+        return int(self._value.item())
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __getitem__(self, index: Any) -> Any:
+        from juanji.ops._indexing import get_item
+
+        return get_item(self, index)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} shape={self.shape} dtype={self.dtype} value={self._value!r}>"
+
+
+class Variable(Tensor):
+    """A tensor that training changes; tapes watch it by itself while it is trainable.
+
+    Args:
+        value: initial value; copied.
+        trainable: whether tapes watch it and optimizers update it.
+        dtype: element type; that of ``value`` by default.
+        name: shown in summaries and messages.
+
+    Example:
+        >>> from juanji.autograd import Variable
+        >>> v = Variable([1.0, 2.0], dtype="float32", name="kernel")
+        >>> v.assign([3.0, 4.0]).numpy()
+        array([3., 4.], dtype=float32)
+    """
+
+    __slots__ = ("name", "trainable")
+
+    def __init__(
+        self,
+        value: ArrayLike,
+        trainable: bool = True,
+        dtype: DTypeLike | None = None,
+        name: str = "variable",
+    ) -> None:
+        # ascontiguousarray would turn a scalar into shape (1,)
+        super().__init__(np.array(value, dtype=dtype, order="C", copy=True))
+        self.trainable = trainable
+        self.name = name
+
+    @property
+    def value(self) -> Array:
+        """The array itself: writing into it changes the variable."""
+        return self._value
+
+    def assign(self, value: ArrayLike) -> Variable:
+        """Overwrites the value in place. Raises ValueError when the shape differs."""
+        new = np.asarray(value)
+        if new.shape != self.shape:
+            raise ValueError(
+                f"Variable.assign: wrong shape for variable {self.name!r}; expected {self.shape}, "
+                f"got value.shape={new.shape}. Reshape the value first."
+            )
+        self._value[...] = new
+        return self
+
+    def assign_add(self, value: ArrayLike) -> Variable:
+        """Adds in place."""
+        return self.assign(self._value + np.asarray(value))
+
+    def assign_sub(self, value: ArrayLike) -> Variable:
+        """Subtracts in place."""
+        return self.assign(self._value - np.asarray(value))
+
+    def __repr__(self) -> str:
+        return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
+
+
+class _OpenTapes(threading.local):
+    """The tapes open on this thread, outermost first."""
+
+    def __init__(self) -> None:
+        self.stack: list[GradientTape] = []
+
+
+_open_tapes = _OpenTapes()
+
+
+def recording_tapes(inputs: Sequence[Any]) -> list[GradientTape]:
+    """The open tapes on which an operation with these inputs has to be recorded."""
+    stack = _open_tapes.stack
+    return [tape for tape in stack if tape.involves(inputs)] if stack else []
+
+
+class GradientTape:
+    """Records operations for differentiation, with TensorFlow's names.
+
+    Trainable variables are watched by themselves, other tensors by :meth:`watch`. Tapes nest: a gradient taken
+    inside an open outer tape is itself recorded there.
+
+    Args:
+        persistent: keep the record after :meth:`gradient`, so that it can be called again.
+
+    Example:
+        >>> import juanji
+        >>> x = juanji.Variable(3.0)
+        >>> with juanji.GradientTape() as tape:
+        ...     y = x * x
+        >>> float(tape.gradient(y, x))
+        6.0
+    """
+
+    def __init__(self, persistent: bool = False) -> None:
+        self._persistent = persistent
+        self._calls: list[Call] = []
+        self._known: dict[int, Tensor] = {}  # watched tensors and results, kept alive so that ids stay unique
+        self._used = False
+
+    def __enter__(self) -> GradientTape:
+        if self._used:
+            raise RuntimeError("GradientTape: a tape records once; expected a tape not yet used. Create another.")
+        self._used = True
+        _open_tapes.stack.append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _open_tapes.stack.remove(self)
+
+    def watch(self, tensors: Tensor | Iterable[Tensor]) -> None:
+        """Follows tensors that are not trainable variables."""
+        for tensor in [tensors] if isinstance(tensors, Tensor) else tensors:
+            if not isinstance(tensor, Tensor):
+                raise TypeError(
+                    "GradientTape.watch: only a Tensor has a history; expected juanji.Tensor, "
+                    f"got {type(tensor).__name__}. Wrap it: x = juanji.Tensor(x)."
+                )
+            self._known[id(tensor)] = tensor
+
+    def involves(self, inputs: Sequence[Any]) -> bool:
+        """Whether any input is watched, a trainable variable, or computed from one."""
+        return any(self._follows(x) for x in inputs)
+
+    def _follows(self, x: Any) -> bool:
+        return isinstance(x, Tensor) and (id(x) in self._known or (isinstance(x, Variable) and x.trainable))
+
+    def record(self, call: Call) -> None:
+        """Writes down one call of an operation (done by the operation itself)."""
+        self._calls.append(call)
+        for output in call.outputs:
+            self._known[id(output)] = output
+
+    def gradient(
+        self,
+        target: Tensor | Sequence[Tensor],
+        sources: Any,
+        output_gradients: Any = None,
+    ) -> Any:
+        """Derivatives of the sum of ``target`` with respect to each source.
+
+        Args:
+            target: a tensor, or a list of them, computed while the tape was open.
+            sources: a tensor or variable, or a (nested) list, tuple or dict of them.
+            output_gradients: the gradient that arrives at each target; ones by default.
+
+        Returns:
+            Tensors in the structure of ``sources``; None where the target does not depend on a source.
+
+        Raises:
+            RuntimeError: when called a second time on a tape that is not persistent.
+        """
+        if self._calls is None:
+            raise RuntimeError(
+                "GradientTape.gradient: the record is used up; expected one call per tape. "
+                "Use GradientTape(persistent=True) to call it again."
+            )
+        targets = [target] if isinstance(target, Tensor) else list(target)
+        seeds = _seeds(targets, output_gradients)
+        wanted: list[Tensor] = []
+        _collect(sources, wanted)
+        calls = self._calls
+        if not self._persistent:
+            self._calls = None  # type: ignore[assignment]
+        # The walk must not write onto this very tape when it is still open; outer tapes do record it.
+        paused = self in _open_tapes.stack
+        if paused:
+            _open_tapes.stack.remove(self)
+        try:
+            gradients = _walk_back(calls, seeds, {id(w) for w in wanted}, self, consume=not self._persistent)
+        finally:
+            if paused:
+                _open_tapes.stack.append(self)
+        return _like(sources, gradients)
+
+
+def _seeds(targets: list[Tensor], output_gradients: Any) -> dict[int, Any]:
+    if output_gradients is None:
+        given: list[Any] = [None] * len(targets)
+    else:
+        given = [output_gradients] if len(targets) == 1 and not isinstance(output_gradients, list) else output_gradients
+    seeds: dict[int, Any] = {}
+    for target, dy in zip(targets, given, strict=True):
+        if not isinstance(target, Tensor):
+            raise TypeError(
+                "GradientTape.gradient: the target has no history; expected a juanji.Tensor, "
+                f"got {type(target).__name__}. Compute it from variables while the tape is open."
+            )
+        value = np.ones(target.shape, target.dtype) if dy is None else dy
+        seeds[id(target)] = value if id(target) not in seeds else _add(seeds[id(target)], value)
+    return seeds
+
+
+def _walk_back(
+    calls: list[Call], gradients: dict[int, Any], wanted: set[int], tape: GradientTape, consume: bool
+) -> dict[int, Any]:
+    for i in range(len(calls) - 1, -1, -1):
+        call = calls[i]
+        if consume:
+            calls.pop()  # frees activations as soon as they are used
+        arriving = [gradients.get(id(y)) for y in call.outputs]
+        if all(dy is None for dy in arriving):
+            continue
+        for y in call.outputs:
+            if id(y) not in wanted:
+                gradients.pop(id(y), None)
+                if consume:
+                    tape._known.pop(id(y), None)
+        needed = tuple(tape._follows(x) for x in call.inputs)
+        for x, dx in zip(call.inputs, call.input_gradients(arriving, needed)):
+            if dx is None or not tape._follows(x):
+                continue
+            before = gradients.get(id(x))
+            gradients[id(x)] = dx if before is None else _add(before, dx)
+    return gradients
+
+
+def _add(a: Any, b: Any) -> Any:
+    from juanji.ops import add
+
+    return add(a, b)
+
+
+def _collect(sources: Any, wanted: list[Tensor]) -> None:
+    if isinstance(sources, Tensor):
+        wanted.append(sources)
+    elif isinstance(sources, dict):
+        for value in sources.values():
+            _collect(value, wanted)
+    elif isinstance(sources, (list, tuple)):
+        for value in sources:
+            _collect(value, wanted)
+    else:
+        raise TypeError(
+            "GradientTape.gradient: not something to differentiate by; expected a Tensor or Variable, or a list, "
+            f"tuple or dict of them, got {type(sources).__name__}."
+        )
+
+
+def _like(sources: Any, gradients: dict[int, Any]) -> Any:
+    if isinstance(sources, Tensor):
+        found = gradients.get(id(sources))
+        return found if found is None or isinstance(found, Tensor) else Tensor(found)
+    if isinstance(sources, dict):
+        return {key: _like(value, gradients) for key, value in sources.items()}
+    return type(sources)(_like(value, gradients) for value in sources)

@@ -1,0 +1,115 @@
+"""The one form in which every operation is defined.
+
+An :class:`Operation` names its native class and its gradient rule. What a call receives decides what happens: NumPy
+arrays run and give NumPy arrays; a Tensor among them makes the results Tensors, recorded where a tape follows an
+input. The gradient rule is written in terms of other operations, so gradients can be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from juanji import _core
+from juanji.autograd import Tensor, recording_tapes
+
+Gradients = Sequence[Any]
+GradientRule = Callable[..., Gradients]
+
+
+class Call:
+    """One recorded call: what a gradient rule may look at.
+
+    Attributes:
+        inputs: what the operation was called with (tensors, variables or arrays).
+        outputs: the resulting tensors, hidden ones included.
+        attributes: the keyword arguments.
+        needed: per input, whether its gradient is wanted; a rule may return None for the others.
+    """
+
+    __slots__ = ("attributes", "inputs", "needed", "operation", "outputs")
+
+    def __init__(
+        self, operation: Operation, inputs: tuple[Any, ...], outputs: tuple[Tensor, ...], attributes: dict[str, Any]
+    ) -> None:
+        self.operation = operation
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attributes = attributes
+        self.needed: tuple[bool, ...] = ()
+
+    @property
+    def output(self) -> Tensor:
+        return self.outputs[0]
+
+    def input_gradients(self, arriving: Sequence[Any], needed: tuple[bool, ...]) -> Gradients:
+        """Applies the gradient rule to the gradients that arrive at the visible outputs."""
+        rule = self.operation.gradient_rule
+        if rule is None:
+            raise ValueError(
+                f"{self.operation.name}: this operation has no gradient; expected a differentiable path from the "
+                "target to the source. Use juanji.ops.stop_gradient on its inputs to say so."
+            )
+        self.needed = needed
+        return rule(self, *arriving[: self.operation.visible_outputs])
+
+
+class Operation:
+    """A differentiable operation backed by a native one.
+
+    Args:
+        name: as it appears in messages and profiles.
+        native: gives the native operation for the keyword attributes (hashable values); results are cached.
+        visible_outputs: how many of the native outputs callers see; the others only serve the gradient rule.
+        when_recorded: attributes that change when a tape records the call (e.g. to keep an argmax).
+
+    The gradient rule is attached with :meth:`gradient`; it receives the :class:`Call` and the gradient of each
+    visible output (None where nothing arrived) and returns one gradient, or None, per input.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        native: Callable[..., _core.Operation],
+        visible_outputs: int = 1,
+        when_recorded: dict[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.visible_outputs = visible_outputs
+        self.gradient_rule: GradientRule | None = None
+        self._native = lru_cache(maxsize=512)(native)
+        self._when_recorded = when_recorded or {}
+
+    def gradient(self, rule: GradientRule) -> GradientRule:
+        """Decorator that attaches the gradient rule."""
+        self.gradient_rule = rule
+        return rule
+
+    def __call__(self, *inputs: Any, **attributes: Any) -> Any:
+        tapes = recording_tapes(inputs)
+        if tapes:
+            attributes = {**attributes, **self._when_recorded}
+        tensors = False
+        arrays = []
+        for x in inputs:
+            if isinstance(x, Tensor):
+                tensors = True
+                x = x.numpy()
+            arrays.append(x if isinstance(x, np.ndarray) else np.asarray(x))
+        results = self._native(**attributes)(*arrays)
+        if not isinstance(results, tuple):
+            results = (results,)
+        if not tensors:
+            return results[0] if self.visible_outputs == 1 else results[: self.visible_outputs]
+        outputs = tuple(Tensor(y) for y in results)
+        if tapes:
+            call = Call(self, inputs, outputs, attributes)
+            for tape in tapes:
+                tape.record(call)
+        return outputs[0] if self.visible_outputs == 1 else outputs[: self.visible_outputs]
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name}>"
