@@ -1,0 +1,75 @@
+"""Arguments that operations with a sliding window share, in the canonical (hashable) form native operations take."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+Pair = tuple[int, int]
+Padding = str | tuple[int, int, int, int]
+
+
+def pair(op: str, name: str, value: Any) -> Pair:
+    """One whole number for both directions, or two of them: (vertical, horizontal).
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+        >>> pair("conv", "strides", 2)
+        (2, 2)
+    """
+    values = _whole_numbers(value)
+    if values is not None and len(values) == 1:
+        values *= 2
+    if values is None or len(values) != 2:
+        raise ValueError(
+            f"{op}: {name} is not a size; expected one whole number or two (vertical, horizontal), got {name}={value!r}."
+        )
+    return values[0], values[1]
+
+
+def padding_argument(op: str, value: Any) -> Padding:
+    """'same' or 'valid' in any case, or amounts as four whole numbers or two pairs of them.
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+        >>> padding_argument("conv", ((1, 2), (3, 4)))
+        (1, 2, 3, 4)
+    """
+    if isinstance(value, str):
+        if value.lower() in ("same", "valid"):
+            return value.lower()
+    elif isinstance(value, (tuple, list)):
+        parts = [part for item in value for part in (item if isinstance(item, (tuple, list)) else (item,))]
+        amounts = _whole_numbers(tuple(parts))
+        if amounts is not None and len(amounts) == 4 and len(value) in (2, 4):
+            return amounts[0], amounts[1], amounts[2], amounts[3]
+    raise ValueError(
+        f"{op}: unknown padding; expected 'same', 'valid', (top, bottom, left, right) or "
+        f"((top, bottom), (left, right)), got padding={value!r}."
+    )
+
+
+def check_channels_last(op: str, data_format: Any) -> None:
+    """Refuses everything but the native layout.
+
+    Raises:
+        ValueError: for 'channels_first' and unknown names.
+    """
+    if data_format in (None, "channels_last"):
+        return
+    raise ValueError(
+        f"{op}: unsupported data format; expected data_format='channels_last' (images as N,H,W,C), "
+        f"got data_format={data_format!r}. Move the channels to the end with np.moveaxis(x, 1, -1)."
+    )
+
+
+def _whole_numbers(value: Any) -> tuple[int, ...] | None:
+    items = value if isinstance(value, (tuple, list)) else (value,)
+    try:
+        return tuple(operator.index(item) for item in items)
+    except TypeError:
+        return None
