@@ -1,0 +1,42 @@
+// What this machine can do, measured by the benchmark program itself, and counters that relate a benchmark to it.
+//
+// A benchmark file registers benchmarks and calls count_flops or count_bytes in each; main() is in peak_main.cpp and
+// takes --threads=N besides Google Benchmark's own options. Example:
+//
+//   void relu(benchmark::State& state) {
+//     ...
+//     for (auto _ : state) run();
+//     count_bytes(state, 2.0 * n * sizeof(float));
+//   }
+//   BENCHMARK(relu)->UseRealTime();
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+
+namespace juanji::benchmarks {
+
+struct Peak {
+  double flops_float;  // multiply-adds in registers count two operations; all threads
+  double flops_double;
+  double bytes_l2;      // triad over 192 KiB a thread; bytes read and written a second
+  double bytes_l3;      // triad over 12 MiB in all
+  double bytes_memory;  // triad over 288 MiB; the write-allocate traffic is not counted, as in STREAM
+};
+
+// Best of several rounds with the current instruction set and number of threads; takes some two seconds.
+Peak measure_peak();
+
+// The peak that percentages refer to: measured on first use, raised when count_flops sees a faster moment.
+const Peak& peak();
+
+// Counters `GFLOP/s` and `% of peak` for so many floating-point operations of type T an iteration.
+template <class T>
+void count_flops(benchmark::State& state, double operations);
+
+// Counters `GB/s` and `% of peak` for so many bytes read and written an iteration. The peak is that of the cache
+// which holds `working_set` bytes, or of memory; the same bytes by default.
+void count_bytes(benchmark::State& state, double bytes, double working_set = 0);
+
+}  // namespace juanji::benchmarks
