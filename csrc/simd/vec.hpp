@@ -62,7 +62,7 @@ JUANJI_INLINE void store(T* p, Vec<T> v) {
 
 template <class T>
 JUANJI_INLINE Vec<T> broadcast(T x) {
-  return Vec<T>{} + x;  // compiles to a broadcast; a register that is already zero costs nothing
+  return x - Vec<T>{};  // x - 0 is x, -0 and NaN included, so that the compiler keeps the broadcast alone
 }
 
 template <class T>

@@ -1,0 +1,74 @@
+// Register-tiled matrix products: the loops under dense layers, matmul and all passes of a convolution.
+//
+//   C[m][n] (+)= sum over k of A(m, k) · B(k, n)
+//
+// Two ways of holding A serve everything without packing it:
+//   by rows     each row of C has its own pointer into A, and k runs contiguously behind it, in a few runs: an output
+//               pixel of a convolution is KH runs of KW·C elements of the input (im2col without im2col).
+//   by columns  the rows of C are contiguous in A, and k steps over pixels: weight gradients, Aᵀ·B.
+// B is either packed in panels of `panel` columns (see pack) or read where it is.
+#pragma once
+
+#include <stdint.h>
+
+#include "kernels/dispatch.hpp"
+
+namespace juanji::kernels {
+
+// k = 0 .. length-1 of one stretch; a and b are the offsets (in elements) of its first element.
+struct Run {
+  int64_t a;
+  int64_t b;
+  int64_t length;
+};
+
+enum class Start { zero, bias, accumulate };  // what C's tile begins with
+
+template <class T>
+struct RowsProduct {
+  const T* const* a;  // [rows] where each row's runs are counted from
+  T* const* c;        // [rows] first column of each row of C
+  int64_t rows;
+  int64_t columns;
+  const Run* runs;    // run.b counts from the start of a panel (packed) or of B
+  int64_t run_count;
+  const T* b;
+  int64_t b_step;        // elements from one k to the next: `panel` when packed
+  int64_t panel_step;    // elements from one panel of columns to the next: `panel` when B is read where it is
+  bool packed;           // packed panels are padded with zeros to full width
+  Start start;
+  const T* bias;         // [columns] for Start::bias
+  bool relu;             // C = max(0, C) at the end
+};
+
+template <class T>
+struct ColumnsProduct {
+  const T* a;          // element (m, k) of a run at a[run.a + m + k * a_step]
+  int64_t a_step;
+  const T* b;          // element (k, n) at b[run.b + n + k * b_step]
+  int64_t b_step;
+  T* c;                // element (m, n) at c[m * c_step + n]
+  int64_t c_step;
+  int64_t rows;
+  int64_t columns;
+  const Run* runs;
+  int64_t run_count;
+  bool accumulate;
+};
+
+template <class T>
+struct MatrixTable {
+  int64_t tile_rows;  // rows of a register tile
+  int64_t panel;      // columns of a register tile and of a packed panel
+
+  void (*multiply_rows)(const RowsProduct<T>& p);
+  void (*multiply_columns)(const ColumnsProduct<T>& p);
+
+  // Packs up to `panel` columns of B for k = 0..depth-1 into dst[depth][panel], padded with zeros.
+  void (*pack)(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst);             // B(k, n) = b[k * b_step + n]
+  void (*pack_transposed)(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst);  // b[n * b_step + k]
+};
+
+JUANJI_KERNEL_FAMILY(MatrixTable, matrix)
+
+}  // namespace juanji::kernels
