@@ -1,0 +1,39 @@
+"""Names that objects get by themselves, as in Keras: 'conv2d', 'conv2d_1', ..."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_used: Counter[str] = Counter()
+
+
+def to_snake_case(name: str) -> str:
+    """``'MaxPooling2D'`` → ``'max_pooling2d'``.
+
+    Example:
+        >>> to_snake_case("CategoricalCrossentropy")
+        'categorical_crossentropy'
+    """
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def auto_name(prefix: str) -> str:
+    """A name not yet used in this process: the prefix in snake case, numbered from the second time on.
+
+    Example:
+        >>> first, second = auto_name("NamingExample"), auto_name("NamingExample")
+        >>> first, second
+        ('naming_example', 'naming_example_1')
+    """
+    name = to_snake_case(prefix)
+    count = _used[name]
+    _used[name] += 1
+    return f"{name}_{count}" if count else name
+
+
+def reset_names() -> None:
+    """Starts the numbering of :func:`auto_name` again."""
+    _used.clear()
