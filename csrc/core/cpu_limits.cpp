@@ -28,9 +28,9 @@ void keep_smaller(int candidate, int& best) {
 // A group is bound by its own quota and by those of all its ancestors.
 std::vector<std::string> group_and_ancestors(std::string group) {
   std::vector<std::string> groups;
-  while (!group.empty() && group != "/") {
+  for (size_t slash = group.rfind('/'); slash != std::string::npos && group != "/"; slash = group.rfind('/')) {
     groups.push_back(group);
-    group.erase(group.find_last_of('/'));
+    group.erase(slash);
   }
   groups.emplace_back("");
   return groups;

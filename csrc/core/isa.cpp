@@ -15,6 +15,21 @@ const char* isa_name(Isa isa) {
   return "baseline";
 }
 
+#if JUANJI_X86
+namespace {
+
+bool supports_avx512() {
+#if JUANJI_EMULATE_AVX512
+  return true;
+#else
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#endif
+}
+
+}  // namespace
+#endif
+
 std::vector<Isa> supported_isas() {
   std::vector<Isa> isas{Isa::baseline};
 #if JUANJI_X86
@@ -22,10 +37,7 @@ std::vector<Isa> supported_isas() {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     isas.push_back(Isa::avx2);
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-      isas.push_back(Isa::avx512);
-    }
+    if (supports_avx512()) isas.push_back(Isa::avx512);
   }
 #endif
   return isas;
