@@ -5,7 +5,9 @@
 
 namespace juanji::bindings {
 
+void bind_rows(pybind11::module_& m);
 void bind_system(pybind11::module_& m);
 void bind_unary(pybind11::module_& m);
+void bind_update(pybind11::module_& m);
 
 }  // namespace juanji::bindings

@@ -135,9 +135,10 @@ JUANJI_INLINE Vec<T> sqrt_lanes(Vec<T> v) {
   return r;
 }
 
+// The maskz form with all lanes set is the plain instruction; GCC 12 warns of an uninitialised value inside the plain one.
 JUANJI_INLINE Vec<float> sqrt(Vec<float> v) {
 #if JUANJI_VECTOR_BYTES == 64 && defined(__AVX512F__)
-  return (Vec<float>)_mm512_sqrt_ps((__m512)v);
+  return (Vec<float>)_mm512_maskz_sqrt_ps((__mmask16)-1, (__m512)v);
 #elif JUANJI_VECTOR_BYTES == 32 && defined(__AVX2__)
   return (Vec<float>)_mm256_sqrt_ps((__m256)v);
 #else
@@ -147,7 +148,7 @@ JUANJI_INLINE Vec<float> sqrt(Vec<float> v) {
 
 JUANJI_INLINE Vec<double> sqrt(Vec<double> v) {
 #if JUANJI_VECTOR_BYTES == 64 && defined(__AVX512F__)
-  return (Vec<double>)_mm512_sqrt_pd((__m512d)v);
+  return (Vec<double>)_mm512_maskz_sqrt_pd((__mmask8)-1, (__m512d)v);
 #elif JUANJI_VECTOR_BYTES == 32 && defined(__AVX2__)
   return (Vec<double>)_mm256_sqrt_pd((__m256d)v);
 #else
