@@ -4,6 +4,6 @@
 by program, so it needs neither a file nor a network.
 """
 
-from . import cifar10
+from . import cifar10, shapes
 
-__all__ = ["cifar10"]
+__all__ = ["cifar10", "shapes"]
