@@ -5,6 +5,7 @@ import pickle
 import tarfile
 
 import numpy as np
+
 from juanji.datasets._cifar_layout import STEMS, Layout
 from juanji.datasets._cifar_load import load
 
@@ -23,9 +24,7 @@ class Source:
 
     def binary(self):
         pairs = zip(self.labels, self.images)
-        return [
-            b"".join(bytes([n]) + im.tobytes() for n, im in zip(labels, images)) for labels, images in pairs
-        ]
+        return [b"".join(bytes([n]) + im.tobytes() for n, im in zip(labels, images)) for labels, images in pairs]
 
     def pickled(self, protocol=2, keys=str, labels=lambda row: row.tolist()):
         records = self.images.shape[1]

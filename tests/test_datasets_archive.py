@@ -4,6 +4,7 @@ import gzip
 import tarfile
 
 import pytest
+
 from cifar_copies import BINARY, Source, assert_same, binary_members, read, tar_bytes
 from juanji.datasets._archive import visit_members
 

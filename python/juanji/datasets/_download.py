@@ -184,9 +184,7 @@ def _request(url: str, part: str, limits: Limits) -> None:
     with response:
         offset, total = _body_range(response, offset, part)
         if total is not None and total > limits.largest:
-            raise _AddressError(
-                f"the file is too large; expected at most {limits.largest} bytes, got {total}"
-            )
+            raise _AddressError(f"the file is too large; expected at most {limits.largest} bytes, got {total}")
         with open(part, "ab" if offset else "wb") as file:
             _save(response, file, offset, total, limits)
             os.fsync(file.fileno())
@@ -222,9 +220,7 @@ def _save(response: Any, file: IO[bytes], size: int, total: int | None, limits: 
             try:
                 body = response.read1(CHUNK)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                raise _InterruptionError(
-                    f"cut after {size} bytes ({error or type(error).__name__})"
-                ) from None
+                raise _InterruptionError(f"cut after {size} bytes ({error or type(error).__name__})") from None
             if not body:
                 break
             file.write(body)
