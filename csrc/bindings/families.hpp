@@ -5,6 +5,7 @@
 
 namespace juanji::bindings {
 
+void bind_pool(pybind11::module_& m);
 void bind_rows(pybind11::module_& m);
 void bind_system(pybind11::module_& m);
 void bind_unary(pybind11::module_& m);

@@ -26,6 +26,7 @@ PYBIND11_MODULE(_core, m) {
       .def("infer", &bindings::infer, py::arg("specs"),
            "(dtype, shape) of each output from the (dtype, shape) of each input.");
 
+  bindings::bind_pool(m);
   bindings::bind_rows(m);
   bindings::bind_system(m);
   bindings::bind_unary(m);

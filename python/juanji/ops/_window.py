@@ -1,4 +1,4 @@
-"""Arguments that operations with a sliding window share, in the canonical (hashable) form native operations take."""
+"""Arguments that operations with a sliding window share, in the hashable form that native operations take."""
 
 from __future__ import annotations
 
@@ -24,9 +24,26 @@ def pair(op: str, name: str, value: Any) -> Pair:
         values *= 2
     if values is None or len(values) != 2:
         raise ValueError(
-            f"{op}: {name} is not a size; expected one whole number or two (vertical, horizontal), got {name}={value!r}."
+            f"{op}: {name} is not a size; expected one whole number or two (vertical, horizontal), "
+            f"got {name}={value!r}."
         )
     return values[0], values[1]
+
+
+def single(op: str, name: str, value: Any) -> int:
+    """One whole number, alone or as the only item of a tuple.
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+        >>> single("conv", "strides", (2,))
+        2
+    """
+    values = _whole_numbers(value)
+    if values is None or len(values) != 1:
+        raise ValueError(f"{op}: {name} is not a size; expected one whole number, got {name}={value!r}.")
+    return values[0]
 
 
 def padding_argument(op: str, value: Any) -> Padding:

@@ -1,0 +1,114 @@
+#include "kernels/average_pool.hpp"
+
+#include "kernels/pool_windows.hpp"
+
+namespace juanji::kernels::JUANJI_ISA {
+namespace {
+
+// The mean over `rows` × `columns` pixels starting at x, for all channels. KH and KW, where not zero, are the rows and
+// columns known at compile time: the loops over them unroll.
+template <class T, int KH, int KW>
+JUANJI_INLINE void mean_pixel(const PoolShape& s, const T* x, Span p, Span q, T* y, int64_t spare) {
+  const int64_t rows = KH ? KH : p.end - p.begin;
+  const int64_t columns = KW ? KW : q.end - q.begin;
+  const int64_t row = s.w * s.c;
+  const Vec<T> count = broadcast<T>(static_cast<T>(rows * columns));
+  for_channels<T>(s.c, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+    Vec<T> sum{};
+    for (int64_t a = 0; a < rows; ++a) {
+      Vec<T> row_sum = lanes.load(x + a * row + i);
+      for (int64_t b = 1; b < columns; ++b) row_sum += lanes.load(x + a * row + b * s.c + i);
+      sum += row_sum;
+    }
+    lanes.store(y + i, sum / count);
+  });
+}
+
+template <class T>
+void forward(const PoolShape& s, const T* x, T* y, int64_t begin, int64_t end) {
+  const int64_t outputs = end * s.ow;
+  for (int64_t i = begin; i < end; ++i) {
+    const int64_t r = i * s.sh - s.top;
+    const Span p = inside(r, s.kh, s.h);
+    for (int64_t j = 0; j < s.ow; ++j) {
+      const int64_t column = j * s.sw - s.left;
+      const Span q = inside(column, s.kw, s.w);
+      const int64_t output = i * s.ow + j;
+      const int64_t last_input = (r + p.end - 1) * s.w + column + q.end - 1;
+      const int64_t y_spare = outputs - 1 - output;
+      const int64_t x_spare = s.h * s.w - 1 - last_input;
+      const int64_t spare = (y_spare < x_spare ? y_spare : x_spare) * s.c;
+      const T* from = x + ((r + p.begin) * s.w + column + q.begin) * s.c;
+      T* to = y + output * s.c;
+      if (p.end - p.begin == 2 && q.end - q.begin == 2) {
+        mean_pixel<T, 2, 2>(s, from, p, q, to, spare);
+      } else {
+        mean_pixel<T, 0, 0>(s, from, p, q, to, spare);
+      }
+    }
+  }
+}
+
+// One over the number of pixels inside the image of the window at (i, j).
+template <class T>
+JUANJI_INLINE T weight(const PoolShape& s, int64_t i, int64_t j) {
+  const Span p = inside(i * s.sh - s.top, s.kh, s.h);
+  const Span q = inside(j * s.sw - s.left, s.kw, s.w);
+  return T(1) / static_cast<T>((p.end - p.begin) * (q.end - q.begin));
+}
+
+// dx of one input pixel, covered by the windows `rows` × `columns`.
+template <class T>
+JUANJI_INLINE void gradient_pixel(const PoolShape& s, const T* dy, Covering rows, Covering columns, T* dx,
+                                  int64_t spare) {
+  if (rows.lo == rows.hi && columns.lo == columns.hi) {  // the usual case: the loops over windows disappear
+    const Vec<T> scale = broadcast<T>(weight<T>(s, rows.lo, columns.lo));
+    const T* from = dy + (rows.lo * s.ow + columns.lo) * s.c;
+    for_channels<T>(s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
+      lanes.store(dx + c, lanes.load(from + c) * scale);
+    });
+    return;
+  }
+  for_channels<T>(s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
+    Vec<T> sum{};
+    for (int64_t i = rows.lo; i <= rows.hi; ++i) {
+      for (int64_t j = columns.lo; j <= columns.hi; ++j) {
+        sum += lanes.load(dy + (i * s.ow + j) * s.c + c) * broadcast<T>(weight<T>(s, i, j));
+      }
+    }
+    lanes.store(dx + c, sum);
+  });
+}
+
+// Gathers instead of scattering: every element of dx is written once, in memory order, whatever the windows overlap.
+template <class T>
+void gradient(const PoolShape& s, const T* dy, T* dx, int64_t begin, int64_t end) {
+  Covering rows;
+  for (int64_t r = begin; r < end; ++r) {
+    rows.advance(r + s.top, s.sh, s.kh, s.oh);
+    Covering columns;
+    for (int64_t column = 0; column < s.w; ++column) {
+      columns.advance(column + s.left, s.sw, s.kw, s.ow);
+      T* to = dx + (r * s.w + column) * s.c;
+      if (rows.hi < rows.lo || columns.hi < columns.lo) {
+        for (int64_t c = 0; c < s.c; ++c) to[c] = 0;
+        continue;
+      }
+      const int64_t dx_spare = end * s.w - 1 - (r * s.w + column);
+      const int64_t dy_spare = s.oh * s.ow - 1 - (rows.hi * s.ow + columns.hi);
+      gradient_pixel(s, dy, rows, columns, to, (dx_spare < dy_spare ? dx_spare : dy_spare) * s.c);
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+AveragePoolTable<T> average_pool() {
+  return {&forward<T>, &gradient<T>};
+}
+
+template AveragePoolTable<float> average_pool<float>();
+template AveragePoolTable<double> average_pool<double>();
+
+}  // namespace juanji::kernels::JUANJI_ISA

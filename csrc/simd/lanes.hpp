@@ -1,0 +1,69 @@
+// Loops over channels: whole vectors, then the tail. Only kernel files may include this.
+//
+// A loop body is written once, as a function of the first channel and of `lanes`, which is all lanes of a vector or its
+// first n. Masked stores are slow on many CPUs, so a tail may also be done with all lanes where the memory behind it
+// is readable and will be written afterwards anyway: pixels are produced in the order in which they lie in memory.
+#pragma once
+
+#include "simd/vec.hpp"
+
+#define JUANJI_INLINE_MEMBER __attribute__((always_inline)) inline
+
+namespace juanji::kernels::JUANJI_ISA {
+
+// Integers in the lanes of Vec<T>, of T's size.
+template <class T>
+using IntVec = typename VecOf<Int<T>>::type;
+
+// As many integers of type I, usually narrower, as Vec<T> has lanes.
+template <class T, class I>
+struct NarrowOf {
+  typedef I type __attribute__((vector_size(kWidth<T> * sizeof(I))));
+  typedef I unaligned __attribute__((vector_size(kWidth<T> * sizeof(I)), aligned(alignof(I)), may_alias));
+};
+
+template <class T>
+struct AllLanes {
+  JUANJI_INLINE_MEMBER Vec<T> load(const T* p) const { return JUANJI_ISA::load(p); }
+  JUANJI_INLINE_MEMBER void store(T* p, Vec<T> v) const { JUANJI_ISA::store(p, v); }
+  template <class I>
+  JUANJI_INLINE_MEMBER IntVec<T> load_integers(const I* p) const {
+    const typename NarrowOf<T, I>::type narrow = *reinterpret_cast<const typename NarrowOf<T, I>::unaligned*>(p);
+    return __builtin_convertvector(narrow, IntVec<T>);
+  }
+  template <class I>
+  JUANJI_INLINE_MEMBER void store_integers(I* p, IntVec<T> v) const {
+    using Narrow = typename NarrowOf<T, I>::type;
+    *reinterpret_cast<typename NarrowOf<T, I>::unaligned*>(p) = __builtin_convertvector(v, Narrow);
+  }
+};
+
+template <class T>
+struct FirstLanes {
+  int64_t n;
+
+  JUANJI_INLINE_MEMBER Vec<T> load(const T* p) const { return load_partial(p, n); }
+  JUANJI_INLINE_MEMBER void store(T* p, Vec<T> v) const { store_partial(p, v, n); }
+  template <class I>
+  JUANJI_INLINE_MEMBER IntVec<T> load_integers(const I* p) const {
+    IntVec<T> v{};
+    for (int64_t i = 0; i < n; ++i) v[i] = p[i];
+    return v;
+  }
+  template <class I>
+  JUANJI_INLINE_MEMBER void store_integers(I* p, IntVec<T> v) const {
+    for (int64_t i = 0; i < n; ++i) p[i] = static_cast<I>(v[i]);
+  }
+};
+
+// body(i, lanes) for i = 0, kWidth<T>, ... below c. `spare`: how many elements behind the c channels may be touched too, in
+// every array that the body reads or writes.
+template <class T, class Body>
+JUANJI_INLINE void for_channels(int64_t c, int64_t spare, Body body) {
+  const int64_t whole = spare >= kWidth<T> - 1 ? c : c / kWidth<T> * kWidth<T>;
+  int64_t i = 0;
+  for (; i < whole; i += kWidth<T>) body(i, AllLanes<T>{});
+  if (i < c) body(i, FirstLanes<T>{c - i});
+}
+
+}  // namespace juanji::kernels::JUANJI_ISA
