@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import juanji
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import juanji
 from juanji import ops
 from juanji.ops import _pool
 from reference import pool as reference
 
 DTYPES = ("float32", "float64")
 PADDINGS = ("valid", "same", ((1, 0), (0, 1)))
-WINDOWS = (((2, 2), (2, 2)), ((2, 2), (1, 1)), ((3, 3), (2, 2)), ((2, 3), (3, 1)), ((1, 1), (2, 2)), ((3, 2), (2, 3)))
+WINDOWS = (
+    ((2, 2), (2, 2)),
+    ((2, 2), (1, 1)),
+    ((3, 3), (2, 2)),
+    ((2, 3), (3, 1)),
+    ((1, 1), (2, 2)),
+    ((3, 2), (2, 3)),
+)
 CHANNELS = (1, 3, 4, 7, 8, 9, 16, 17, 33)
 KINDS = {
     "max": (ops.max_pool, reference.max_pool, reference.max_pool_gradient),
@@ -28,11 +34,11 @@ def images(shape, dtype, seed=0, ties=False):
     return x.astype(dtype)
 
 
-def close(got, expected, c, dtype):
-    """|got - expected| <= c·eps·max|expected|."""
+def close(got, expected, c, dtype, scale=None):
+    """|got - expected| <= c·eps·scale; by default the scale is max|expected|."""
     assert got.dtype == dtype
     assert got.shape == expected.shape
-    scale = np.abs(expected).max(initial=0.0)
+    scale = np.abs(expected).max(initial=0.0) if scale is None else scale
     np.testing.assert_allclose(got, expected, rtol=0, atol=c * np.finfo(dtype).eps * scale)
 
 
@@ -82,7 +88,8 @@ def test_whole_images(kind, channels, dtype):
         expected = forward(x, size, size, "valid")
         dy = images((2, channels), dtype, seed=1)
         y, dx = value_and_gradient(op, x, dy)
-        close(y, expected[:, 0, 0, :], 0 if kind == "max" else 8, dtype)
+        # Terms of a long sum cancel: its rounding is relative to the terms.
+        close(y, expected[:, 0, 0, :], 0 if kind == "max" else 2, dtype, scale=np.abs(x).max())
         close(dx, backward(x, dy[:, None, None, :], size, size, "valid"), 2, dtype)
         kept, kept_dx = value_and_gradient(lambda t: op(t, keepdims=True), x, dy[:, None, None, :])
         np.testing.assert_array_equal(kept[:, 0, 0, :], y)
@@ -161,11 +168,15 @@ def test_nan_and_infinities_propagate_as_in_numpy(channels):
     x.reshape(-1)[::7] = np.nan
     x[0] = -np.inf
     x[1, 0] = np.inf
-    y, dx = value_and_gradient(lambda t: ops.max_pool(t, 3, 2, "same"), x, np.ones((3, 3, 3, channels), "float32"))
+    y, dx = value_and_gradient(
+        lambda t: ops.max_pool(t, 3, 2, "same"), x, np.ones((3, 3, 3, channels), "float32")
+    )
     np.testing.assert_array_equal(y, reference.max_pool(x, (3, 3), (2, 2), "same"))
-    np.testing.assert_array_equal(dx, reference.max_pool_gradient(x, np.ones(y.shape), (3, 3), (2, 2), "same"))
-    mean = ops.average_pool(x, 2)
-    np.testing.assert_array_equal(np.isnan(mean), np.isnan(reference.average_pool(x, (2, 2), (2, 2), "valid")))
+    np.testing.assert_array_equal(
+        dx, reference.max_pool_gradient(x, np.ones(y.shape), (3, 3), (2, 2), "same")
+    )
+    mean, expected = ops.average_pool(x, 2), reference.average_pool(x, (2, 2), (2, 2), "valid")
+    np.testing.assert_array_equal(np.isnan(mean), np.isnan(expected))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -226,11 +237,20 @@ def test_outputs_are_not_read_before_they_are_written():
         ({"pool_size": 2, "strides": -1}, r"got strides=\(-1, -1\)"),
         ({"pool_size": 2, "strides": 1.5}, "strides is not a size"),
         ({"pool_size": 2, "strides": 2**40}, "strides is out of range"),
-        ({"pool_size": (2, 9)}, r"window is larger than the padded input; .*\(4, 5\).*got pool_size=\(2, 9\)"),
+        (
+            {"pool_size": (2, 9)},
+            r"window is larger than the padded input; .*\(4, 5\).*got pool_size=\(2, 9\)",
+        ),
         ({"pool_size": 2**30, "padding": "same"}, r"too many positions; expected at most 2\*\*31 - 1"),
         ({"pool_size": 2, "padding": "full"}, "unknown padding; .*got padding='full'"),
-        ({"pool_size": 2, "padding": ((0, 2), (0, 0))}, r"window could lie in the padding.*got padding=\(0, 2, 0, 0\)"),
-        ({"pool_size": 2, "padding": (-1, 0, 0, 0)}, r"padding is out of range; .*got padding=\(-1, 0, 0, 0\)"),
+        (
+            {"pool_size": 2, "padding": ((0, 2), (0, 0))},
+            r"window could lie in the padding.*got padding=\(0, 2, 0, 0\)",
+        ),
+        (
+            {"pool_size": 2, "padding": (-1, 0, 0, 0)},
+            r"padding is out of range; .*got padding=\(-1, 0, 0, 0\)",
+        ),
         ({"pool_size": 2, "data_format": "channels_first"}, r"got data_format='channels_first'.*moveaxis"),
     ],
 )
@@ -257,7 +277,7 @@ def test_gradients_refuse_shapes_that_do_not_fit():
     dy = np.zeros((1, 2, 2, 3), "float32")
     with pytest.raises(ValueError, match=r"dy has the wrong shape; expected \(1, 2, 2, 3\)"):
         native(np.zeros((1, 3, 2, 3), "float32"), np.zeros((1, 3, 2, 3), "uint8"))
-    with pytest.raises(TypeError, match="argmax has the wrong dtype; expected uint8, got argmax.dtype=int32"):
+    with pytest.raises(TypeError, match="argmax has the wrong dtype; expected uint8"):
         native(dy, np.zeros(dy.shape, "int32"))
     with pytest.raises(ValueError, match="argmax has the wrong shape"):
         native(dy, np.zeros((1, 2, 2, 2), "uint8"))

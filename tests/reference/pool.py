@@ -7,15 +7,20 @@ import numpy as np
 from reference.window import geometry
 
 
+def axes(x, size, strides, padding):
+    return [geometry(x.shape[1 + a], size[a], strides[a], 1, padding, a) for a in (0, 1)]
+
+
 def pool(x, reduce, size, strides, padding):
     """reduce(pixels of the window that lie inside the image) for each output pixel and channel."""
     n, h, w, c = x.shape
-    rows, columns = geometry(h, size[0], strides[0], 1, padding, 0), geometry(w, size[1], strides[1], 1, padding, 1)
+    x = x.astype(np.float64)
+    rows, columns = axes(x, size, strides, padding)
     y = np.empty((n, rows.outputs, columns.outputs, c), np.float64)
     for i in range(rows.outputs):
         for j in range(columns.outputs):
             r, q = i * strides[0] - rows.before, j * strides[1] - columns.before
-            window = x[:, max(r, 0) : min(r + size[0], h), max(q, 0) : min(q + size[1], w), :].astype(np.float64)
+            window = x[:, max(r, 0) : min(r + size[0], h), max(q, 0) : min(q + size[1], w), :]
             y[:, i, j, :] = reduce(window.reshape(n, -1, c))
     return y
 
@@ -31,7 +36,7 @@ def average_pool(x, size, strides, padding):
 def max_pool_gradient(x, dy, size, strides, padding):
     """dy added at the first maximum of each window."""
     n, h, w, c = x.shape
-    rows, columns = geometry(h, size[0], strides[0], 1, padding, 0), geometry(w, size[1], strides[1], 1, padding, 1)
+    rows, columns = axes(x, size, strides, padding)
     dx = np.zeros(x.shape, np.float64)
     for image, i, j, channel in np.ndindex(n, rows.outputs, columns.outputs, c):
         r, q = i * strides[0] - rows.before, j * strides[1] - columns.before
@@ -44,7 +49,7 @@ def max_pool_gradient(x, dy, size, strides, padding):
 def average_pool_gradient(x, dy, size, strides, padding):
     """Each window's dy, spread evenly over its pixels inside the image."""
     _, h, w, _ = x.shape
-    rows, columns = geometry(h, size[0], strides[0], 1, padding, 0), geometry(w, size[1], strides[1], 1, padding, 1)
+    rows, columns = axes(x, size, strides, padding)
     dx = np.zeros(x.shape, np.float64)
     for i in range(rows.outputs):
         for j in range(columns.outputs):

@@ -7,7 +7,7 @@ from typing import Any
 from juanji import _core
 from juanji.ops._convert import as_float
 from juanji.ops._operation import Call, Operation
-from juanji.ops._window import check_channels_last, padding_argument, pair
+from juanji.ops._window import check_channels_last, padding_argument, pair, single
 
 # The argmax costs time and memory and serves the gradient alone: it is kept only when a tape records.
 _max_pool = Operation("max_pool", _core.MaxPool, when_recorded={"argmax": True})
@@ -56,8 +56,8 @@ def max_pool(
 ) -> Any:
     """The largest value of each window: ``y[n,i,j,c] = max x[n, i·sh + p, j·sw + q, c]`` over p < KH, q < KW.
 
-    Padding never takes part. NaN counts as larger than everything, as in ``np.max``. The gradient goes to the first
-    (in row-major order) of equal maxima.
+    Padding never takes part. NaN counts as larger than everything, as in ``np.max``. The gradient goes to the
+    first, in row-major order, of equal maxima.
 
     Args:
         inputs: images (N, H, W, C), or sequences (N, W, C) with a one-dimensional window.
@@ -163,8 +163,8 @@ def _images(op: str, inputs: Any, data_format: str | None = None) -> Any:
     x = as_float(inputs)
     if x.ndim not in (3, 4):
         raise ValueError(
-            f"{op}: inputs have the wrong number of dimensions; expected images (N, H, W, C) or sequences (N, W, C), "
-            f"got inputs.shape={x.shape}. Add an axis for one image: inputs[np.newaxis]."
+            f"{op}: inputs have the wrong number of dimensions; expected images (N, H, W, C) or sequences "
+            f"(N, W, C), got inputs.shape={x.shape}. Add an axis for one image: inputs[np.newaxis]."
         )
     return x
 
