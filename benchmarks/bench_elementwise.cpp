@@ -14,7 +14,7 @@ void relu(benchmark::State& state) {
   std::vector<float> x(static_cast<size_t>(n), 1.0f);
   std::vector<float> y(static_cast<size_t>(n));
   const TensorSpec spec{DType::float32, {n}};
-  const Relu op;
+  const Unary op(UnaryKind::relu);
   for (auto _ : state) op.run({{spec, x.data()}}, {{spec, y.data()}}, nullptr);
   count_bytes(state, 2.0 * static_cast<double>(n) * sizeof(float));
 }

@@ -1,33 +1,63 @@
 #include "kernels/unary.hpp"
 
-#include "simd/vec.hpp"
+#include "simd/activate.hpp"
+#include "simd/map.hpp"
+#include "simd/math.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
-// Applies f, a function of vectors, to every element of its arguments.
-template <class T, class F, class... X>
-JUANJI_INLINE void map(int64_t n, T* y, F f, const X*... x) {
-  int64_t i = 0;
-  for (; i + kWidth<T> <= n; i += kWidth<T>) store(y + i, f(load(x + i)...));
-  if (i < n) store_partial(y + i, f(load_partial(x + i, n - i)...), n - i);
+// Functions of a vector under the names of JUANJI_UNARY_KINDS; those missing here are in simd/math.hpp and vec.hpp.
+
+template <class V>
+JUANJI_INLINE V negative(V x) {
+  return -x;
 }
 
-template <class T>
-void relu(const T* x, T* y, int64_t n) {
-  map(n, y, [](Vec<T> v) { return max(zero<T>(), v); }, x);
+template <class V>
+JUANJI_INLINE V reciprocal(V x) {
+  return Lane<V>{1} / x;
 }
 
-template <class T>
-void relu_gradient(const T* y, const T* dy, T* dx, int64_t n) {
-  map(n, dx, [](Vec<T> vy, Vec<T> vdy) { return vy > zero<T>() ? vdy : zero<T>(); }, y, dy);
+template <class V>
+JUANJI_INLINE V relu(V x) {
+  return max(V{}, x);
+}
+
+template <class V>
+JUANJI_INLINE V rsqrt(V x) {
+  return Lane<V>{1} / sqrt(x);
+}
+
+// NaN stays, both zeros give +0, as in NumPy.
+template <class V>
+JUANJI_INLINE V sign(V x) {
+  const V one = broadcast(Lane<V>{1});
+  const V nonzero = x < V{} ? -one : x;
+  return x > V{} ? one : (x == V{} ? V{} : nonzero);
+}
+
+template <class V>
+JUANJI_INLINE V square(V x) {
+  return x * x;
+}
+
+template <class T, Activation kActivation>
+void gradient(const T* y, const T* dy, T* dx, int64_t n) {
+  map(n, dx, [](Vec<T> vy, Vec<T> vdy) { return activation_gradient<T>(kActivation, vy, vdy); }, y, dy);
 }
 
 }  // namespace
 
 template <class T>
 UnaryTable<T> unary() {
-  return {&relu<T>, &relu_gradient<T>};
+  return {{
+#define JUANJI_KIND(name) [](const T* x, T* y, int64_t n) { map(n, y, [](Vec<T> v) { return name(v); }, x); },
+              JUANJI_UNARY_KINDS(JUANJI_KIND)
+#undef JUANJI_KIND
+          },
+          {&gradient<T, Activation::none>, &gradient<T, Activation::relu>, &gradient<T, Activation::sigmoid>,
+           &gradient<T, Activation::tanh>}};
 }
 
 template UnaryTable<float> unary<float>();

@@ -1,20 +1,52 @@
-// Element-wise functions of one array, and their gradients from the output y where y suffices.
+// Element-wise functions of one array, and the gradients of activations from their output.
 #pragma once
 
 #include <stdint.h>
 
+#include "kernels/activation.hpp"
 #include "kernels/dispatch.hpp"
 
-namespace juanji::kernels {
+namespace juanji {
+
+// Every function of one array. A kind is added here and defined, under the same name, in kernels/unary.cpp.
+#define JUANJI_UNARY_KINDS(X) \
+  X(abs)                      \
+  X(exp)                      \
+  X(expm1)                    \
+  X(log)                      \
+  X(log1p)                    \
+  X(negative)                 \
+  X(reciprocal)               \
+  X(relu)                     \
+  X(rsqrt)                    \
+  X(sigmoid)                  \
+  X(sign)                     \
+  X(softplus)                 \
+  X(sqrt)                     \
+  X(square)                   \
+  X(tanh)
+
+enum class UnaryKind : int {
+#define JUANJI_KIND(name) name,
+  JUANJI_UNARY_KINDS(JUANJI_KIND)
+#undef JUANJI_KIND
+};
+
+#define JUANJI_KIND(name) +1
+constexpr int kUnaryKinds = 0 JUANJI_UNARY_KINDS(JUANJI_KIND);
+#undef JUANJI_KIND
+
+namespace kernels {
 
 template <class T>
 struct UnaryTable {
-  // y[i] = max(0, x[i]), NaN kept
-  void (*relu)(const T* x, T* y, int64_t n);
-  // dx[i] = y[i] > 0 ? dy[i] : 0
-  void (*relu_gradient)(const T* y, const T* dy, T* dx, int64_t n);
+  // y[i] = f(x[i]); y may be x. Indexed by UnaryKind.
+  void (*forward[kUnaryKinds])(const T* x, T* y, int64_t n);
+  // dx[i] = dy[i] * f'(x[i]), where y[i] = f(x[i]); dx may be dy. Indexed by Activation.
+  void (*activation_gradient[kActivations])(const T* y, const T* dy, T* dx, int64_t n);
 };
 
 JUANJI_KERNEL_FAMILY(UnaryTable, unary)
 
-}  // namespace juanji::kernels
+}  // namespace kernels
+}  // namespace juanji

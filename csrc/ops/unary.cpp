@@ -1,34 +1,78 @@
 #include "ops/unary.hpp"
 
+#include "core/check.hpp"
 #include "core/parallel.hpp"
-#include "kernels/unary.hpp"
 
 namespace juanji {
 namespace {
 
-constexpr int64_t kGrain = 16384;      // elements a task: 64 KiB of float32, half an L1 cache and more
-constexpr double kCostPerElement = 0.3;  // nanoseconds, bound by memory
+constexpr int64_t kGrain = 16384;  // elements a task: 64 KiB of float32, half an L1 cache and more
+
+constexpr const char* kUnaryNames[] = {
+#define JUANJI_KIND(name) #name,
+    JUANJI_UNARY_KINDS(JUANJI_KIND)
+#undef JUANJI_KIND
+};
+
+constexpr const char* kActivationNames[kActivations] = {"none", "relu", "sigmoid", "tanh"};
+
+// Index of `name` among `names`; the message lists them all.
+template <size_t kCount>
+int find_name(const char* const (&names)[kCount], const std::string& who, const char* what, const std::string& name) {
+  std::string all;
+  for (size_t i = 0; i < kCount; ++i) {
+    if (name == names[i]) return static_cast<int>(i);
+    all += (i == 0 ? "" : ", ") + std::string(names[i]);
+  }
+  fail(who, std::string("unknown ") + what, "one of " + all, what, name, "");
+}
+
+// Nanoseconds an element on one core: bound by memory, or by the polynomial of a transcendental function.
+double cost_per_element(UnaryKind kind) {
+  switch (kind) {
+    case UnaryKind::exp:
+    case UnaryKind::expm1:
+    case UnaryKind::log:
+    case UnaryKind::log1p:
+    case UnaryKind::rsqrt:
+    case UnaryKind::sigmoid:
+    case UnaryKind::softplus:
+    case UnaryKind::sqrt:
+    case UnaryKind::tanh: return 1.0;
+    default: return 0.3;
+  }
+}
 
 }  // namespace
 
-std::vector<TensorSpec> Relu::outputs(const std::vector<TensorSpec>& inputs) const {
+Unary::Unary(const std::string& kind_name)
+    : kind(static_cast<UnaryKind>(find_name(kUnaryNames, "unary", "kind", kind_name))) {}
+
+std::string Unary::name() const { return kUnaryNames[static_cast<size_t>(kind)]; }
+
+std::vector<TensorSpec> Unary::outputs(const std::vector<TensorSpec>& inputs) const {
   check_input_count(*this, inputs, 1, 1);
   check_float(*this, inputs[0], "x");
   return {inputs[0]};
 }
 
-void Relu::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+void Unary::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* x = inputs[0].as<T>();
     T* y = outputs[0].as<T>();
-    parallel_ranges(inputs[0].size(), kGrain, kCostPerElement, [&](int64_t begin, int64_t end) {
-      kernels::unary<T>().relu(x + begin, y + begin, end - begin);
-    });
+    const auto function = kernels::unary<T>().forward[static_cast<size_t>(kind)];
+    parallel_ranges(inputs[0].size(), kGrain, cost_per_element(kind),
+                    [&](int64_t begin, int64_t end) { function(x + begin, y + begin, end - begin); });
   });
 }
 
-std::vector<TensorSpec> ReluGradient::outputs(const std::vector<TensorSpec>& inputs) const {
+ActivationGradient::ActivationGradient(const std::string& activation_name)
+    : activation(activation_from_name("activation_gradient", activation_name)) {}
+
+std::string ActivationGradient::name() const { return std::string(activation_name(activation)) + "_gradient"; }
+
+std::vector<TensorSpec> ActivationGradient::outputs(const std::vector<TensorSpec>& inputs) const {
   check_input_count(*this, inputs, 2, 2);
   check_float(*this, inputs[0], "y");
   check_same_dtype(*this, inputs[0], "y", inputs[1], "dy");
@@ -36,16 +80,22 @@ std::vector<TensorSpec> ReluGradient::outputs(const std::vector<TensorSpec>& inp
   return {inputs[0]};
 }
 
-void ReluGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+void ActivationGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* y = inputs[0].as<T>();
     const T* dy = inputs[1].as<T>();
     T* dx = outputs[0].as<T>();
-    parallel_ranges(inputs[0].size(), kGrain, kCostPerElement, [&](int64_t begin, int64_t end) {
-      kernels::unary<T>().relu_gradient(y + begin, dy + begin, dx + begin, end - begin);
-    });
+    const auto function = kernels::unary<T>().activation_gradient[static_cast<size_t>(activation)];
+    parallel_ranges(inputs[0].size(), kGrain, 0.4,
+                    [&](int64_t begin, int64_t end) { function(y + begin, dy + begin, dx + begin, end - begin); });
   });
+}
+
+const char* activation_name(Activation activation) { return kActivationNames[static_cast<size_t>(activation)]; }
+
+Activation activation_from_name(const std::string& who, const std::string& name) {
+  return static_cast<Activation>(find_name(kActivationNames, who, "activation", name));
 }
 
 }  // namespace juanji

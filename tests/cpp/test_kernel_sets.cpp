@@ -21,7 +21,7 @@ void check_relu(const KernelSet& set) {
     for (int64_t i = 0; i < n; ++i) x[static_cast<size_t>(i)] = static_cast<T>(i % 5 - 2);
     if (n > 3) x[3] = std::numeric_limits<T>::quiet_NaN();
     std::vector<T> y(static_cast<size_t>(n) + 1, guard);
-    kernels.relu(x.data(), y.data(), n);
+    kernels.forward[static_cast<int>(UnaryKind::relu)](x.data(), y.data(), n);
     for (size_t i = 0; i < x.size(); ++i) {
       if (std::isnan(x[i])) {
         EXPECT_TRUE(std::isnan(y[i])) << "n=" << n << " i=" << i;

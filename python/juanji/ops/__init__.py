@@ -1,6 +1,42 @@
 """Operations on arrays and tensors, under keras.ops names where Keras has the operation."""
 
 from juanji.ops._pool import average_pool, max_pool
-from juanji.ops._unary import relu
+from juanji.ops._unary import (
+    abs,
+    absolute,
+    exp,
+    expm1,
+    log,
+    log1p,
+    negative,
+    reciprocal,
+    relu,
+    rsqrt,
+    sigmoid,
+    sign,
+    softplus,
+    sqrt,
+    square,
+    tanh,
+)
 
-__all__ = ["average_pool", "max_pool", "relu"]
+__all__ = [
+    "abs",
+    "absolute",
+    "average_pool",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "max_pool",
+    "negative",
+    "reciprocal",
+    "relu",
+    "rsqrt",
+    "sigmoid",
+    "sign",
+    "softplus",
+    "sqrt",
+    "square",
+    "tanh",
+]

@@ -1,6 +1,7 @@
 """The one form in which every operation is defined.
 
-An :class:`Operation` names its native class and its gradient rule. What a call receives decides what happens: NumPy
+An :class:`Operation` names its native side and its gradient rule. The native side is a ``_core`` operation, a NumPy
+function (:class:`NumpyFunction`) or the two behind one face (:class:`NativeForFloats`). What a call receives decides what happens: NumPy
 arrays run and give NumPy arrays; a Tensor among them makes the results Tensors, recorded where a tape follows an
 input. The gradient rule is written in terms of other operations, so gradients can be differentiated again.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +19,57 @@ from juanji.autograd import Tensor, recording_tapes
 
 Gradients = Sequence[Any]
 GradientRule = Callable[..., Gradients]
+Spec = tuple[str, tuple[int, ...]]  # dtype name and shape
+
+
+class NativeSide(Protocol):
+    """What does the work of an operation: called with arrays; ``infer`` tells dtypes and shapes without running."""
+
+    def __call__(self, *arrays: Any) -> Any: ...
+
+    def infer(self, specs: list[Spec]) -> Sequence[Spec]: ...
+
+
+class NumpyFunction:
+    """A NumPy function in the place of a native operation: for views, indexing and types without a kernel.
+
+    Args:
+        function: takes arrays, gives one array or a tuple of them.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __call__(self, *arrays: Any) -> Any:
+        results = self._function(*arrays)
+        return results if isinstance(results, (np.ndarray, tuple)) else np.asarray(results)
+
+    def infer(self, specs: list[Spec]) -> list[Spec]:
+        """Runs the function on stand-ins whose elements share one zero, so that inputs of any shape cost nothing."""
+        results = self(*(np.broadcast_to(np.zeros((), dtype), shape) for dtype, shape in specs))
+        results = results if isinstance(results, tuple) else (results,)
+        return [(str(y.dtype), y.shape) for y in results]
+
+
+class NativeForFloats:
+    """A native operation for float32 and float64 inputs of one type, and a NumPy function for all other types."""
+
+    def __init__(self, native: _core.Operation, function: Callable[..., Any]) -> None:
+        self._native = native
+        self._other = NumpyFunction(function)
+
+    def __call__(self, *arrays: Any) -> Any:
+        dtype = arrays[0].dtype
+        native = dtype in _NATIVE_DTYPES and all(x.dtype == dtype for x in arrays[1:])
+        return self._native(*arrays) if native else self._other(*arrays)
+
+    def infer(self, specs: list[Spec]) -> Sequence[Spec]:
+        dtype = specs[0][0]
+        native = np.dtype(dtype) in _NATIVE_DTYPES and all(other == dtype for other, _ in specs[1:])
+        return self._native.infer(specs) if native else self._other.infer(specs)
+
+
+_NATIVE_DTYPES = (np.dtype("float32"), np.dtype("float64"))
 
 
 class Call:
@@ -58,11 +110,11 @@ class Call:
 
 
 class Operation:
-    """A differentiable operation backed by a native one.
+    """A differentiable operation.
 
     Args:
         name: as it appears in messages and profiles.
-        native: gives the native operation for the keyword attributes (hashable values); results are cached.
+        native: gives the native side for the keyword attributes (hashable values); results are cached.
         visible_outputs: how many of the native outputs callers see; the others only serve the gradient rule.
         when_recorded: attributes that change when a tape records the call (e.g. to keep an argmax).
 
@@ -73,7 +125,7 @@ class Operation:
     def __init__(
         self,
         name: str,
-        native: Callable[..., _core.Operation],
+        native: Callable[..., NativeSide],
         visible_outputs: int = 1,
         when_recorded: dict[str, Any] | None = None,
     ) -> None:

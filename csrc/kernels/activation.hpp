@@ -1,0 +1,9 @@
+// Activations that a kernel can apply to a result before it leaves the registers.
+#pragma once
+
+namespace juanji {
+
+enum class Activation : int { none, relu, sigmoid, tanh };
+constexpr int kActivations = 4;
+
+}  // namespace juanji
