@@ -75,6 +75,13 @@ def test_import_needs_no_extras() -> None:
     assert child.run(code).stdout.strip() == "[]"
 
 
+def test_continuous_integration_runs_the_readme_command() -> None:
+    commands = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(commands) == 2
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert f"\n  {commands[1]}\n" in ci
+
+
 # --- build ---------------------------------------------------------------------------------------------------------
 
 # Flags that tie a build to the machine it was made on, or that relax arithmetic in ways nobody asked for.
