@@ -5,6 +5,8 @@
 
 namespace juanji::bindings {
 
+void bind_conv(pybind11::module_& m);
+void bind_matmul(pybind11::module_& m);
 void bind_pool(pybind11::module_& m);
 void bind_rows(pybind11::module_& m);
 void bind_system(pybind11::module_& m);

@@ -26,6 +26,8 @@ PYBIND11_MODULE(_core, m) {
       .def("infer", &bindings::infer, py::arg("specs"),
            "(dtype, shape) of each output from the (dtype, shape) of each input.");
 
+  bindings::bind_conv(m);
+  bindings::bind_matmul(m);
   bindings::bind_pool(m);
   bindings::bind_rows(m);
   bindings::bind_system(m);

@@ -31,7 +31,7 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
   Vec<T> acc[R][V];
   T* c[R];
 #pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) c[r] = p.c[row + r] + column;
+  for (int r = 0; r < R; ++r) c[r] = p.c[row + r] + p.c_shift + column;
   if (p.start == Start::accumulate) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
@@ -65,7 +65,7 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    if (p.relu) {
+    if (p.activation == Activation::relu) {
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) acc[r][v] = max(zero<T>(), acc[r][v]);
     }

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "kernels/activation.hpp"
 #include "kernels/dispatch.hpp"
 
 namespace juanji::kernels {
@@ -27,7 +28,8 @@ enum class Start { zero, bias, accumulate };  // what C's tile begins with
 template <class T>
 struct RowsProduct {
   const T* const* a;  // [rows] where each row's runs are counted from
-  T* const* c;        // [rows] first column of each row of C
+  T* const* c;        // [rows] where each row of C begins
+  int64_t c_shift;    // first column of this product within the rows of C
   int64_t rows;
   int64_t columns;
   const Run* runs;    // run.b counts from the start of a panel (packed) or of B
@@ -38,7 +40,7 @@ struct RowsProduct {
   bool packed;           // packed panels are padded with zeros to full width
   Start start;
   const T* bias;         // [columns] for Start::bias
-  bool relu;             // C = max(0, C) at the end
+  Activation activation;  // applied to C at the end
 };
 
 template <class T>

@@ -1,0 +1,51 @@
+#include "bindings/activation_args.hpp"
+#include "bindings/arrays.hpp"
+#include "bindings/families.hpp"
+#include "bindings/window_args.hpp"
+#include "ops/conv2d.hpp"
+
+namespace juanji::bindings {
+namespace {
+
+ConvAttributes read_attributes(const char* op, const Pair& kernel, const Pair& strides, const py::object& padding,
+                               const Pair& dilation, int64_t groups) {
+  return {read_window(op, kernel, strides, padding, dilation), groups};
+}
+
+}  // namespace
+
+void bind_conv(py::module_& m) {
+  bind_operation<Conv2D>(m, "Conv2D", "(x, w[, b]) -> y")
+      .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation, int64_t groups,
+                       const std::string& activation) {
+             Conv2D op;
+             op.attributes = read_attributes("conv2d", {1, 1}, strides, padding, dilation, groups);
+             op.activation = read_activation("conv2d", activation);
+             return op;
+           }),
+           py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("groups"),
+           py::arg("activation"));
+  bind_operation<Conv2DInputGradient>(m, "Conv2DInputGradient", "(dy, w) -> dx")
+      .def(py::init([](const Pair& input_size, const Pair& strides, const py::object& padding, const Pair& dilation,
+                       int64_t groups) {
+             Conv2DInputGradient op;
+             op.attributes = read_attributes("conv2d_input_gradient", {1, 1}, strides, padding, dilation, groups);
+             op.height = input_size[0];
+             op.width = input_size[1];
+             return op;
+           }),
+           py::kw_only(), py::arg("input_size"), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"),
+           py::arg("groups"));
+  bind_operation<Conv2DWeightGradient>(m, "Conv2DWeightGradient", "(x, dy) -> dw")
+      .def(py::init([](const Pair& kernel_size, const Pair& strides, const py::object& padding, const Pair& dilation,
+                       int64_t groups) {
+             Conv2DWeightGradient op;
+             op.attributes =
+                 read_attributes("conv2d_weight_gradient", kernel_size, strides, padding, dilation, groups);
+             return op;
+           }),
+           py::kw_only(), py::arg("kernel_size"), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"),
+           py::arg("groups"));
+}
+
+}  // namespace juanji::bindings

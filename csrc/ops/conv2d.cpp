@@ -1,0 +1,233 @@
+#include "ops/conv2d.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "ops/conv_weight_gradient.hpp"
+#include "ops/direct_conv.hpp"
+
+namespace juanji {
+namespace {
+
+constexpr const char* kImages = "(N, H, W, C)";
+constexpr const char* kKernel = "(KH, KW, C/groups, OC)";
+
+void check_groups(const Operation& op, int64_t groups, int64_t channels, int64_t outputs) {
+  if (groups >= 1 && channels % groups == 0 && outputs % groups == 0) return;
+  fail(op.name(), "groups does not divide the channels",
+       "a divisor of C=" + to_text(channels) + " and of OC=" + to_text(outputs), "groups", groups, "");
+}
+
+// Channels of x and weights (KH, KW, C/G, OC) fit together.
+void check_weights(const Operation& op, const TensorSpec& w, int64_t groups, int64_t channels) {
+  check_rank(op, w, "w", 4, kKernel);
+  check_groups(op, groups, channels, w.shape[3]);
+  if (w.shape[2] != channels / groups) {
+    fail(op.name(), "the kernel's input channels do not match the input",
+         "w.shape[2]=" + to_text(channels / groups) + " (C=" + to_text(channels) + ", groups=" + to_text(groups) + ")",
+         "w.shape", w.shape, "The input must be channels-last: (N, H, W, C).");
+  }
+}
+
+WindowGeometry geometry(const Operation& op, Window window, int64_t kh, int64_t kw, int64_t h, int64_t w) {
+  window.kernel[0] = kh;
+  window.kernel[1] = kw;
+  return resolve(op.name(), window, h, w);
+}
+
+void check_output_gradient(const Operation& op, const TensorSpec& dy, const WindowGeometry& g) {
+  if (dy.shape[1] == g.oh && dy.shape[2] == g.ow) return;
+  fail(op.name(), "dy does not have the shape of this convolution's output",
+       Shape{dy.shape[0], g.oh, g.ow, dy.shape[3]}, "dy.shape", dy.shape, "");
+}
+
+// Taps of the forward pass, and where each one's weights lie in w.
+void forward_taps(const WindowGeometry& g, int64_t group_channels, int64_t outputs, Phase& phase,
+                  WeightLayout& layout) {
+  for (int64_t p = 0; p < g.kh; ++p) {
+    for (int64_t q = 0; q < g.kw; ++q) {
+      phase.taps.push_back({p * g.dh, q * g.dw});
+      layout.tap_offset.push_back((p * g.kw + q) * group_channels * outputs);
+    }
+  }
+}
+
+// Along one axis: input pixel i = stride * m + residue gets contributions from kernel position p where
+// i + before - p * dilation is a multiple of the stride; then output pixel m + shift(p) is the one.
+struct AxisTap {
+  int64_t position;
+  int64_t shift;
+};
+
+std::vector<AxisTap> taps_of_residue(int64_t residue, int64_t before, int64_t kernel, int64_t stride, int64_t dilation) {
+  std::vector<AxisTap> taps;
+  for (int64_t p = kernel - 1; p >= 0; --p) {  // descending, so that shifts ascend and neighbours form one run
+    const int64_t at = residue + before - p * dilation;
+    const int64_t shift = at >= 0 ? at / stride : -((-at + stride - 1) / stride);
+    if (at - shift * stride == 0) taps.push_back({p, shift});
+  }
+  return taps;
+}
+
+}  // namespace
+
+std::vector<TensorSpec> Conv2D::outputs(const std::vector<TensorSpec>& inputs) const {
+  check_input_count(*this, inputs, 2, 3);
+  const TensorSpec& x = inputs[0];
+  const TensorSpec& w = inputs[1];
+  check_float(*this, x, "x");
+  check_rank(*this, x, "x", 4, kImages);
+  check_same_dtype(*this, x, "x", w, "w");
+  check_weights(*this, w, attributes.groups, x.shape[3]);
+  if (inputs.size() == 3) {
+    check_same_dtype(*this, x, "x", inputs[2], "bias");
+    check_shape(*this, inputs[2], "bias", {w.shape[3]});
+  }
+  const WindowGeometry g = geometry(*this, attributes.window, w.shape[0], w.shape[1], x.shape[1], x.shape[2]);
+  return {{x.dtype, {x.shape[0], g.oh, g.ow, w.shape[3]}}};
+}
+
+void Conv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+  const Tensor& x = inputs[0];
+  const Tensor& w = inputs[1];
+  const Tensor& y = outputs[0];
+  const WindowGeometry g = geometry(*this, attributes.window, w.dim(0), w.dim(1), x.dim(1), x.dim(2));
+  dispatch_float(x.spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const int64_t group_channels = w.dim(2);
+    const int64_t outputs_count = w.dim(3);
+    DirectConv<T> conv;
+    conv.x = x.as<T>();
+    conv.images = x.dim(0);
+    conv.h = g.h;
+    conv.w = g.w;
+    conv.channels = x.dim(3);
+    conv.top = g.top;
+    conv.left = g.left;
+    conv.sh = g.sh;
+    conv.sw = g.sw;
+    conv.y = y.as<T>();
+    conv.y_image = g.oh * g.ow * outputs_count;
+    conv.y_row = g.ow * outputs_count;
+    conv.y_column = outputs_count;
+    conv.y_channels = outputs_count;
+    conv.groups = attributes.groups;
+    conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
+    conv.activation = activation;
+    Phase phase{g.oh, g.ow, 0, {}};
+    WeightLayout layout{{}, outputs_count, 1, outputs_count / attributes.groups};
+    forward_taps(g, group_channels, outputs_count, phase, layout);
+    conv.phases.push_back(std::move(phase));
+    direct_conv(conv, w.as<T>(), {layout});
+  });
+}
+
+std::vector<TensorSpec> Conv2DInputGradient::outputs(const std::vector<TensorSpec>& inputs) const {
+  check_input_count(*this, inputs, 2, 2);
+  const TensorSpec& dy = inputs[0];
+  const TensorSpec& w = inputs[1];
+  check_float(*this, dy, "dy");
+  check_rank(*this, dy, "dy", 4, "(N, OH, OW, OC)");
+  check_rank(*this, w, "w", 4, kKernel);
+  check_same_dtype(*this, dy, "dy", w, "w");
+  check_groups(*this, attributes.groups, w.shape[2] * attributes.groups, w.shape[3]);
+  if (dy.shape[3] != w.shape[3]) {
+    fail(name(), "the kernel's output channels do not match dy", "w.shape[3]=" + to_text(dy.shape[3]), "w.shape",
+         w.shape, "");
+  }
+  const WindowGeometry g = geometry(*this, attributes.window, w.shape[0], w.shape[1], height, width);
+  check_output_gradient(*this, dy, g);
+  return {{dy.dtype, {dy.shape[0], height, width, w.shape[2] * attributes.groups}}};
+}
+
+void Conv2DInputGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+  const Tensor& dy = inputs[0];
+  const Tensor& w = inputs[1];
+  const Tensor& dx = outputs[0];
+  const WindowGeometry g = geometry(*this, attributes.window, w.dim(0), w.dim(1), height, width);
+  dispatch_float(dy.spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const int64_t channels = dx.dim(3);
+    const int64_t group_channels = w.dim(2);
+    const int64_t outputs_count = w.dim(3);
+    // The roles swap: dy is convolved with the weights, each tap's matrix transposed, onto the grid of dx. A stride
+    // splits dx into sh * sw phases that each see a part of the taps.
+    DirectConv<T> conv;
+    conv.x = dy.as<T>();
+    conv.images = dy.dim(0);
+    conv.h = g.oh;
+    conv.w = g.ow;
+    conv.channels = outputs_count;
+    conv.y = dx.as<T>();
+    conv.y_image = g.h * g.w * channels;
+    conv.y_row = g.sh * g.w * channels;
+    conv.y_column = g.sw * channels;
+    conv.y_channels = channels;
+    conv.groups = attributes.groups;
+    std::vector<WeightLayout> layouts;
+    std::vector<std::vector<AxisTap>> rows, columns;
+    for (int64_t r = 0; r < g.sh; ++r) rows.push_back(taps_of_residue(r, g.top, g.kh, g.sh, g.dh));
+    for (int64_t r = 0; r < g.sw; ++r) columns.push_back(taps_of_residue(r, g.left, g.kw, g.sw, g.dw));
+    int64_t first_row = 0, first_column = 0;  // the lowest output pixel any tap reads is the origin of the halo
+    for (const auto& taps : rows) {
+      for (const AxisTap& tap : taps) first_row = std::min(first_row, tap.shift);
+    }
+    for (const auto& taps : columns) {
+      for (const AxisTap& tap : taps) first_column = std::min(first_column, tap.shift);
+    }
+    conv.top = -first_row;
+    conv.left = -first_column;
+    for (int64_t r = 0; r < std::min(g.sh, g.h); ++r) {
+      for (int64_t s = 0; s < std::min(g.sw, g.w); ++s) {
+        Phase phase{(g.h - r + g.sh - 1) / g.sh, (g.w - s + g.sw - 1) / g.sw, (r * g.w + s) * channels, {}};
+        WeightLayout layout{{}, 1, outputs_count, outputs_count / attributes.groups};
+        for (const AxisTap& row : rows[static_cast<size_t>(r)]) {
+          for (const AxisTap& column : columns[static_cast<size_t>(s)]) {
+            phase.taps.push_back({row.shift - first_row, column.shift - first_column});
+            layout.tap_offset.push_back((row.position * g.kw + column.position) * group_channels * outputs_count);
+          }
+        }
+        conv.phases.push_back(std::move(phase));
+        layouts.push_back(std::move(layout));
+      }
+    }
+    direct_conv(conv, w.as<T>(), layouts);
+  });
+}
+
+std::vector<TensorSpec> Conv2DWeightGradient::outputs(const std::vector<TensorSpec>& inputs) const {
+  check_input_count(*this, inputs, 2, 2);
+  const TensorSpec& x = inputs[0];
+  const TensorSpec& dy = inputs[1];
+  check_float(*this, x, "x");
+  check_rank(*this, x, "x", 4, kImages);
+  check_same_dtype(*this, x, "x", dy, "dy");
+  check_rank(*this, dy, "dy", 4, "(N, OH, OW, OC)");
+  check_groups(*this, attributes.groups, x.shape[3], dy.shape[3]);
+  if (dy.shape[0] != x.shape[0]) {
+    fail(name(), "x and dy have different batch sizes", "dy.shape[0]=" + to_text(x.shape[0]), "dy.shape", dy.shape, "");
+  }
+  const Window& window = attributes.window;
+  check_output_gradient(*this, dy, resolve(name(), window, x.shape[1], x.shape[2]));
+  return {{x.dtype, {window.kernel[0], window.kernel[1], x.shape[3] / attributes.groups, dy.shape[3]}}};
+}
+
+void Conv2DWeightGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+  const Tensor& x = inputs[0];
+  const Tensor& dy = inputs[1];
+  dispatch_float(x.spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    ConvWeightGradient<T> conv;
+    conv.x = x.as<T>();
+    conv.dy = dy.as<T>();
+    conv.dw = outputs[0].as<T>();
+    conv.images = x.dim(0);
+    conv.channels = x.dim(3);
+    conv.outputs = dy.dim(3);
+    conv.groups = attributes.groups;
+    conv.g = resolve(name(), attributes.window, x.dim(1), x.dim(2));
+    conv_weight_gradient(conv);
+  });
+}
+
+}  // namespace juanji

@@ -1,0 +1,75 @@
+// Direct convolution on raw memory: the engine of the forward pass and of the input gradient.
+//
+// In N,H,W,C the im2col row of an output pixel is KH contiguous runs of KW·C elements of the padded input. So the matrix
+// kernel gets a pointer per output pixel and the runs, and nothing is ever unrolled into a matrix: each task copies the few
+// input rows it needs into a buffer with a halo of zeros (or reads the input itself when there is no padding).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/buffer_pool.hpp"
+#include "kernels/activation.hpp"
+
+namespace juanji {
+
+// Output pixel (i, j) reads padded input pixel (i * sh + h, j * sw + w) for each tap.
+struct Tap {
+  int64_t h;
+  int64_t w;
+};
+
+// A regular grid of output pixels that share taps. The forward pass has one; the input gradient of a strided
+// convolution has sh * sw of them (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional layer?").
+struct Phase {
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t y_offset = 0;  // of grid pixel (0, 0) within an output image, in elements
+  std::vector<Tap> taps;
+};
+
+template <class T>
+struct DirectConv {
+  // input (images, h, w, channels); `top` and `left` padding, bottom and right as far as the taps reach
+  const T* x = nullptr;
+  int64_t images = 0, h = 0, w = 0, channels = 0;
+  int64_t top = 0, left = 0;
+  int64_t sh = 1, sw = 1;
+  // output grid: element steps between images, grid rows and grid columns
+  T* y = nullptr;
+  int64_t y_image = 0, y_row = 0, y_column = 0;
+  int64_t y_channels = 0;
+  int64_t groups = 1;
+  std::vector<Phase> phases;
+  const T* bias = nullptr;
+  Activation activation = Activation::none;
+};
+
+// How the weights of one phase and group enter: element (tap, input channel, output channel) of a packed matrix
+// comes from w[tap_offset + channel * channel_step + output * output_step].
+struct WeightLayout {
+  std::vector<int64_t> tap_offset;  // per tap of the phase
+  int64_t channel_step;
+  int64_t output_step;  // one of the two steps is 1
+  int64_t group_step;   // from one group's weights to the next
+};
+
+// Runs the convolution; layouts[i] belongs to phases[i].
+template <class T>
+void direct_conv(const DirectConv<T>& conv, const T* w, const std::vector<WeightLayout>& layouts);
+
+// Copies padded rows [row, row + count) of an image (h, w, channels) into dst[count][width][channels]; padded row r
+// is image row r - top, padded column j is image column j - left, and what lies outside is zero.
+template <class T>
+void copy_with_halo(const T* image, int64_t h, int64_t w, int64_t channels, int64_t top, int64_t left, int64_t row,
+                    int64_t count, int64_t width, T* dst);
+
+// One image's share of a range of rows of all images, counted through.
+struct Part {
+  int64_t image;
+  int64_t begin;  // rows within the image
+  int64_t end;
+};
+std::vector<Part> split_rows(int64_t begin, int64_t end, int64_t rows_per_image);
+
+}  // namespace juanji

@@ -1,0 +1,33 @@
+// Matrix product on raw memory: blocking, packing and threads around the register-tiled kernel.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/activation.hpp"
+
+namespace juanji {
+
+// C = op(A) · op(B) (+ bias) (then an activation); op(A) is (m, k), op(B) is (k, n), C is (m, n), each row-major with its own
+// row step. A transposed operand is stored the other way round: A as (k, m), B as (n, k).
+template <class T>
+struct Gemm {
+  int64_t m = 0;
+  int64_t n = 0;
+  int64_t k = 0;
+  const T* a = nullptr;
+  int64_t a_step = 0;
+  bool a_transposed = false;
+  const T* b = nullptr;
+  int64_t b_step = 0;
+  bool b_transposed = false;
+  T* c = nullptr;
+  int64_t c_step = 0;
+  const T* bias = nullptr;  // (n), added to every row; not with a_transposed
+  Activation activation = Activation::none;  // not with a_transposed
+};
+
+// Same bits at any thread count: the cut into blocks depends on m, n and k alone. Scratch comes from the buffer pool.
+template <class T>
+void gemm(const Gemm<T>& g);
+
+}  // namespace juanji

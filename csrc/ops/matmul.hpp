@@ -1,0 +1,19 @@
+// Matrix products as operations.
+#pragma once
+
+#include "ops/operation.hpp"
+
+namespace juanji {
+
+// (..., M, K) · (..., K, N) -> (..., M, N); leading dimensions are equal, or absent on one side. With transpose_a the
+// first operand is stored (..., K, M), with transpose_b the second as (..., N, K).
+struct Matmul : Operation {
+  bool transpose_a = false;
+  bool transpose_b = false;
+
+  std::string name() const override { return "matmul"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;  // a, b
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+}  // namespace juanji
