@@ -1,6 +1,7 @@
 #include "kernels/matrix.hpp"
 
 #include "kernels/tiling.hpp"
+#include "simd/activate.hpp"
 #include "simd/vec.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
@@ -88,6 +89,17 @@ void rows_panel(const RowsProduct<T>& p, int64_t column, const T* b, int64_t lan
   rows_of<T, 1, V, Partial>(p, row, column, b, lanes);
 }
 
+// Activations that would crowd the accumulators out of the registers are applied to the finished rows.
+template <class T>
+void activate_rows(const RowsProduct<T>& p) {
+  for (int64_t r = 0; r < p.rows; ++r) {
+    T* c = p.c[r] + p.c_shift;
+    int64_t i = 0;
+    for (; i + kWidth<T> <= p.columns; i += kWidth<T>) store(c + i, activate<T>(p.activation, load(c + i)));
+    if (i < p.columns) store_partial(c + i, activate<T>(p.activation, load_partial(c + i, p.columns - i)), p.columns - i);
+  }
+}
+
 template <class T>
 void multiply_rows(const RowsProduct<T>& p) {
   constexpr int64_t W = kWidth<T>;
@@ -105,6 +117,7 @@ void multiply_rows(const RowsProduct<T>& p) {
       else rows_panel<T, 1, false>(p, column, b, lanes);
     }
   }
+  if (p.activation == Activation::sigmoid || p.activation == Activation::tanh) activate_rows(p);
 }
 
 // One tile of C with A by columns.

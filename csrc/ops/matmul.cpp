@@ -79,4 +79,43 @@ void Matmul::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& o
   });
 }
 
+std::vector<TensorSpec> Dense::outputs(const std::vector<TensorSpec>& inputs) const {
+  check_input_count(*this, inputs, 2, 3);
+  const TensorSpec& x = inputs[0];
+  const TensorSpec& w = inputs[1];
+  check_float(*this, x, "x");
+  check_same_dtype(*this, x, "x", w, "w");
+  check_rank(*this, w, "w", 2, "(in, out)");
+  if (x.rank() < 1 || x.shape.back() != w.shape[0]) {
+    fail(name(), "the features of x do not match the weights", "x.shape[-1]=" + to_text(w.shape[0]), "x.shape", x.shape,
+         "");
+  }
+  if (inputs.size() == 3) {
+    check_same_dtype(*this, x, "x", inputs[2], "bias");
+    check_shape(*this, inputs[2], "bias", {w.shape[1]});
+  }
+  Shape shape = x.shape;
+  shape.back() = w.shape[1];
+  return {{x.dtype, shape}};
+}
+
+void Dense::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+  dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    Gemm<T> g;
+    g.k = inputs[1].dim(0);
+    g.n = inputs[1].dim(1);
+    g.m = g.n == 0 ? 0 : outputs[0].size() / g.n;
+    g.a = inputs[0].as<T>();
+    g.a_step = g.k;
+    g.b = inputs[1].as<T>();
+    g.b_step = g.n;
+    g.c = outputs[0].as<T>();
+    g.c_step = g.n;
+    g.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
+    g.activation = activation;
+    gemm(g);
+  });
+}
+
 }  // namespace juanji

@@ -1,6 +1,7 @@
 // Matrix products as operations.
 #pragma once
 
+#include "kernels/activation.hpp"
 #include "ops/operation.hpp"
 
 namespace juanji {
@@ -13,6 +14,15 @@ struct Matmul : Operation {
 
   std::string name() const override { return "matmul"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;  // a, b
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+// x (..., in), w (in, out)[, b (out)] -> y (..., out) = act(x · w + b)
+struct Dense : Operation {
+  Activation activation = Activation::none;
+
+  std::string name() const override { return "dense"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
