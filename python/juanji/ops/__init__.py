@@ -1,5 +1,7 @@
 """Operations on arrays and tensors, under keras.ops names where Keras has the operation."""
 
+from juanji.ops._conv import conv, conv2d
+from juanji.ops._matmul import dense, matmul
 from juanji.ops._pool import average_pool, max_pool
 from juanji.ops._unary import (
     abs,
@@ -24,10 +26,14 @@ __all__ = [
     "abs",
     "absolute",
     "average_pool",
+    "conv",
+    "conv2d",
+    "dense",
     "exp",
     "expm1",
     "log",
     "log1p",
+    "matmul",
     "max_pool",
     "negative",
     "reciprocal",

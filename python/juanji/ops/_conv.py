@@ -9,7 +9,7 @@ from juanji import _core
 from juanji.ops._bias import bias_activation_gradient
 from juanji.ops._convert import as_float
 from juanji.ops._operation import Call, Operation
-from juanji.ops._window import check_channels_last, pair, padding_argument
+from juanji.ops._window import check_channels_last, padding_argument, pair
 
 Size2D = int | Sequence[int]
 Padding = str | Sequence[Any]
