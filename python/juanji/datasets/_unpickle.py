@@ -10,7 +10,7 @@ import io
 import pickle
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -126,18 +126,43 @@ def _encode(text: object, encoding: object) -> bytes:
     return text.encode("latin-1")
 
 
+def _empty_bytes() -> bytes:
+    # Python 3 writes b"" as a call of bytes() in protocols 0 to 2; with an argument it would make any size.
+    return b""
+
+
 _CORES = ("numpy.core", "numpy._core")
 _ADMITTED: dict[tuple[str, str], object] = {
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _Dtype,
     ("_codecs", "encode"): _Function(_encode),
+    ("__builtin__", "bytes"): _Function(_empty_bytes),
     **{(f"{core}.multiarray", "_reconstruct"): _Function(_reconstruct) for core in _CORES},
     **{(f"{core}.multiarray", "scalar"): _Function(_scalar) for core in _CORES},
     **{(f"{core}.numeric", "_frombuffer"): _Function(_from_buffer) for core in _CORES},
 }
 
 
-class _Unpickler(pickle.Unpickler):
+class _Unpickler(pickle._Unpickler):
+    """The unpickler written in Python, whose memory use is bounded by the size of the pickle.
+
+    The one written in C keeps its memo in an array as long as the largest index in the pickle, so that one flipped
+    bit of an index can ask for tens of gigabytes. (Seen in CPython 3.11.)
+    """
+
+    read: Callable[[int], bytes]  # both are set by load()
+    append: Callable[[object], None]
+
+    def load_bytearray8(self) -> None:
+        """Reads what is there instead of making room for the declared length first."""
+        size = int.from_bytes(self.read(8), "little")
+        self.append(bytearray(self.read(size)))
+
+    dispatch: ClassVar[dict[int, Callable[..., None]]] = {
+        **pickle._Unpickler.dispatch,
+        pickle.BYTEARRAY8[0]: load_bytearray8,
+    }
+
     def find_class(self, module: str, name: str) -> Any:
         try:
             return _ADMITTED[module, name]
