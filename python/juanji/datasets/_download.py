@@ -121,7 +121,7 @@ def _locked(folder: str, limits: Limits) -> Iterator[None]:
 
 
 def _fetch_from(url: str, folder: str, archives: Mapping[str, str], limits: Limits) -> str:
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+    if not re.match("https?://", url):
         raise _AddressError("not a http or https address")
     part = _part_name(url, folder)
     print(f"juanji: downloading {url} to {folder}", file=sys.stderr)
@@ -147,18 +147,20 @@ def _transfer(url: str, part: str, limits: Limits) -> None:
     Raises:
         _AddressError: refused, never reached, or interrupted too often without progress.
     """
-    received = False
+    promising = False
     best, failures = _size(part), 0
     while True:
+        before = _size(part)
         try:
             _request(url, part, limits)
             return
         except _InterruptionError as error:
             size = _size(part)
-            received = received or size > best
+            # An address that gave nothing is not asked again, unless it only made us drop a useless part.
+            promising = promising or size != before
             failures = 0 if size >= best + limits.least else failures + 1
             best = max(best, size)
-            if not received or failures >= limits.tries:
+            if not promising or failures >= limits.tries:
                 raise _AddressError(str(error)) from None
         time.sleep(limits.pause)
 
@@ -166,10 +168,11 @@ def _transfer(url: str, part: str, limits: Limits) -> None:
 def _request(url: str, part: str, limits: Limits) -> None:
     """Asks once for what the part file lacks and appends it."""
     offset = _size(part)
-    request = urllib.request.Request(url, headers={"User-Agent": "juanji", "Accept-Encoding": "identity"})
+    headers = {"User-Agent": "juanji", "Accept-Encoding": "identity"}
     if offset:
-        request.add_header("Range", f"bytes={offset}-")
+        headers["Range"] = f"bytes={offset}-"
     try:
+        request = urllib.request.Request(url, headers=headers)
         response = urllib.request.urlopen(request, timeout=limits.timeout)
     except urllib.error.HTTPError as error:
         with error:
