@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from juanji._operators import Operators
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
-class Tensor:
+class Tensor(Operators):
     """An array whose history a tape may know.
 
     Operations on tensors give tensors; ``np.asarray(t)`` and :meth:`numpy` give the array. Arithmetic operators and

@@ -1,7 +1,8 @@
 """What counts as an array, and of which type.
 
-Arrays keep their type. Python numbers take the type of the arrays they meet, as in NumPy 2 (NEP 50). Lists of Python
-numbers become the default float type when they hold floats, as in Keras.
+Arrays keep their type and mixed types promote as in NumPy. Data from Python (numbers and lists) is weak: it takes the
+type of the arrays it meets, as numbers do in NumPy 2 (NEP 50). Alone, floats become the default float type, as in
+Keras.
 """
 
 from __future__ import annotations
@@ -9,9 +10,36 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from juanji.autograd import Tensor
+from juanji.autograd import Array, Tensor
 from juanji.config import floatx
+from juanji.ops._operation import Call, NumpyFunction, Operation
+
+_cast = Operation("cast", lambda dtype: NumpyFunction(lambda x: x.astype(dtype, copy=False)))
+
+
+@_cast.gradient
+def _(call: Call, dy: Any) -> tuple[Any, ...]:
+    dtype = call.inputs[0].dtype
+    return (cast(dy, dtype) if dtype.kind == "f" else None,)
+
+
+def cast(x: Any, dtype: DTypeLike) -> Any:
+    """``x`` with another element type; the gradient is cast back.
+
+    Args:
+        x: array or tensor.
+        dtype: any NumPy dtype or its name.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.cast([1, 0, 2], "bool")
+        array([ True, False,  True])
+    """
+    x = as_array(x)
+    wanted = np.dtype(dtype)
+    return x if x.dtype == wanted else _cast(x, dtype=wanted.name)
 
 
 def as_array(x: Any) -> Any:
@@ -27,11 +55,117 @@ def as_array(x: Any) -> Any:
 def as_float(x: Any) -> Any:
     """Like :func:`as_array`; integers, booleans and half precision become the default float type."""
     x = as_array(x)
-    if x.dtype == np.float32 or x.dtype == np.float64:
+    dtype = x.dtype
+    if dtype == np.float32 or dtype == np.float64:
         return x
-    if x.dtype.kind in "iub" or x.dtype == np.float16:
-        return np.asarray(x).astype(floatx())
+    if dtype.kind in "iub" or dtype == np.float16:
+        return cast(x, floatx())
     raise TypeError(
         f"unsupported dtype; expected numbers (float32, float64, integers or booleans), got dtype={x.dtype}. "
         "Convert the data first, for example with astype('float32')."
     )
+
+
+def operands(*values: Any) -> tuple[Any, ...]:
+    """The arguments of an element-wise operation as arrays or tensors of one type."""
+    dtype: np.dtype[Any] | None = None
+    uniform = True
+    for value in values:
+        own = value.dtype if isinstance(value, (Tensor, np.ndarray, np.generic)) else None
+        uniform = uniform and own is not None and (dtype is None or own == dtype)
+        if own is not None:
+            dtype = own if dtype is None else np.promote_types(dtype, own)
+    if uniform:
+        return tuple(as_array(value) for value in values)
+    arrays = [x if isinstance(x, (Tensor, np.ndarray, np.generic)) else np.asarray(x) for x in values]
+    common = _common_type(dtype, [x.dtype for x, value in zip(arrays, values) if x is not value])
+    return tuple(_with_type(x, common) for x in arrays)
+
+
+def _common_type(strong: np.dtype[Any] | None, weak: list[np.dtype[Any]]) -> np.dtype[Any]:
+    kinds = {dtype.kind for dtype in weak}
+    if not kinds <= set("biuf"):
+        bad = next(dtype for dtype in weak if dtype.kind not in "biuf")
+        raise TypeError(f"unsupported type of data; expected numbers, got dtype={bad}. Pass numbers or arrays.")
+    if strong is not None and strong.kind == "f":
+        return strong
+    if "f" in kinds:
+        return np.dtype(floatx())
+    if strong is None:
+        return np.result_type(*weak)
+    return strong if strong.kind != "b" else np.result_type(strong, *weak)
+
+
+def _with_type(x: Any, dtype: np.dtype[Any]) -> Any:
+    if x.dtype == dtype:
+        return x if isinstance(x, (Tensor, np.ndarray)) else np.asarray(x)
+    if isinstance(x, Tensor):
+        return cast(x, dtype)
+    if dtype.kind in "iu" and x.dtype.kind in "iu" and x.size and not _fits(x, dtype):
+        raise OverflowError(
+            f"integer out of range; expected values that fit {dtype}, got {x.min()} to {x.max()}. "
+            "Convert the array to a wider type first."
+        )
+    return np.asarray(x).astype(dtype)
+
+
+def _fits(x: Array, dtype: np.dtype[Any]) -> bool:
+    limits = np.iinfo(dtype)
+    return bool(x.min() >= limits.min and x.max() <= limits.max)
+
+
+def convert_to_tensor(x: Any, dtype: DTypeLike | None = None) -> Any:
+    """``x`` as an array, or the Tensor that it is, of the given type.
+
+    Args:
+        x: anything ``np.asarray`` takes, or a Tensor.
+        dtype: element type; by default that of ``x``, the default float type for Python floats.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.convert_to_tensor([1.0, 2.0]).dtype
+        dtype('float32')
+    """
+    return as_array(x) if dtype is None else cast(x, dtype)
+
+
+def convert_to_numpy(x: Any) -> Array:
+    """The values of an array or tensor as a NumPy array.
+
+    Example:
+        >>> import juanji
+        >>> juanji.ops.convert_to_numpy(juanji.Tensor([1, 2]))
+        array([1, 2])
+    """
+    return np.asarray(x)
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether ``x`` is an array or a Tensor, rather than something that would have to be converted."""
+    return isinstance(x, (Tensor, np.ndarray))
+
+
+def stop_gradient(x: Any) -> Any:
+    """``x`` as a constant: nothing is differentiated through it.
+
+    Example:
+        >>> import juanji
+        >>> x = juanji.Variable(3.0)
+        >>> with juanji.GradientTape() as tape:
+        ...     y = x * juanji.ops.stop_gradient(x)
+        >>> float(tape.gradient(y, x))
+        3.0
+    """
+    x = as_array(x)
+    return Tensor(x.numpy()) if isinstance(x, Tensor) else x
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """The shape as a tuple of integers.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.shape([[1, 2, 3]])
+        (1, 3)
+    """
+    return tuple(as_array(x).shape)

@@ -1,10 +1,122 @@
-"""Indexing with NumPy's rules."""
+"""Picking elements with NumPy's rules, and adding gradients back where they came from."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import DTypeLike
+
+from juanji.autograd import Array, Tensor
+from juanji.config import floatx
+from juanji.ops._convert import as_array
+from juanji.ops._operation import Call, NumpyFunction, Operation
+from juanji.ops._shape import normalize_axis
+
+# Indices hold slices and arrays, which cannot be keys of a cache.
+_get_item = Operation("get_item", lambda index: NumpyFunction(lambda x: x[index]), cached=False)
+_scatter_add = Operation(
+    "scatter_add", lambda index, shape: NumpyFunction(lambda dy: _scattered(dy, index, shape)), cached=False
+)
+
+
+def _scattered(dy: Array, index: Any, shape: tuple[int, ...]) -> Array:
+    result = np.zeros(shape, dy.dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(part, (np.ndarray, list)) for part in parts):
+        np.add.at(result, index, dy)  # an element may be picked several times
+    else:
+        result[index] = dy
+    return result
+
+
+@_get_item.gradient
+def _(call: Call, dy: Any) -> tuple[Any, ...]:
+    return (_scatter_add(dy, index=call.attributes["index"], shape=call.inputs[0].shape),)
+
+
+@_scatter_add.gradient
+def _(call: Call, ddx: Any) -> tuple[Any, ...]:
+    return (_get_item(ddx, index=call.attributes["index"]),)
+
+
+def _plain(part: Any) -> Any:
+    return part.numpy() if isinstance(part, Tensor) else part
+
 
 def get_item(x: Any, index: Any) -> Any:
-    """``x[index]``."""
-    return x.numpy()[index]
+    """``x[index]`` with NumPy's rules: numbers, slices, ``None``, ``...``, masks and arrays of indices.
+
+    Example:
+        >>> import juanji
+        >>> juanji.Tensor([1.0, 2.0, 3.0])[1:].numpy()
+        array([2., 3.])
+    """
+    plain = tuple(_plain(part) for part in index) if isinstance(index, tuple) else _plain(index)
+    return _get_item(as_array(x), index=plain)
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """Elements at integer positions along an axis.
+
+    Args:
+        x: array or tensor.
+        indices: integers of any shape; negative ones count from the end.
+        axis: axis that is indexed; None counts through all elements in row-major order.
+
+    Returns:
+        The shape of ``x`` with the axis replaced by the shape of ``indices``.
+
+    Raises:
+        ValueError: for an index out of range.
+        TypeError: for indices that are not integers.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji import ops
+        >>> ops.take(np.array([10.0, 20.0, 30.0]), [2, 0])
+        array([30., 10.])
+    """
+    from juanji.ops._shape import reshape
+
+    x = as_array(x)
+    wanted = np.asarray(indices)
+    if wanted.dtype.kind not in "iu":
+        if wanted.size:
+            raise TypeError(f"take: indices must be integers; expected int32 or int64, got dtype={wanted.dtype}.")
+        wanted = wanted.astype(np.int64)
+    if axis is None:
+        x, axis = reshape(x, (x.size,)), 0
+    place = normalize_axis("take", axis, len(x.shape))
+    size = x.shape[place]
+    if wanted.size and not (-size <= wanted.min() and wanted.max() < size):
+        raise ValueError(
+            f"take: index out of range; expected {-size} to {size - 1} along axis {axis}, "
+            f"got indices from {wanted.min()} to {wanted.max()}."
+        )
+    return _get_item(x, index=(slice(None),) * place + (wanted,))
+
+
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: DTypeLike | None = None) -> Any:
+    """Class numbers as vectors of zeros with a single one; numbers outside 0..num_classes-1 give zeros only.
+
+    Args:
+        x: integers of any shape.
+        num_classes: length of the vectors.
+        axis: where the new axis stands in the result.
+        dtype: type of the result; the default float type.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.one_hot([0, 2], 3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]], dtype=float32)
+    """
+    labels = np.asarray(x)
+    if labels.dtype.kind not in "iub":
+        raise TypeError(f"one_hot: class numbers must be integers; expected int32 or int64, got dtype={labels.dtype}.")
+    place = normalize_axis("one_hot", axis, labels.ndim + 1)
+    shape = [1] * (labels.ndim + 1)
+    shape[place] = num_classes
+    classes = np.arange(num_classes).reshape(shape)
+    return (np.expand_dims(labels, place) == classes).astype(dtype or floatx())

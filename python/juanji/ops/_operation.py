@@ -1,9 +1,10 @@
 """The one form in which every operation is defined.
 
 An :class:`Operation` names its native side and its gradient rule. The native side is a ``_core`` operation, a NumPy
-function (:class:`NumpyFunction`) or the two behind one face (:class:`NativeForFloats`). What a call receives decides what happens: NumPy
-arrays run and give NumPy arrays; a Tensor among them makes the results Tensors, recorded where a tape follows an
-input. The gradient rule is written in terms of other operations, so gradients can be differentiated again.
+function (:class:`NumpyFunction`) or the two behind one face (:class:`NativeForFloats`). What a call receives decides
+what happens: NumPy arrays run and give NumPy arrays; a Tensor among them makes the results Tensors, recorded where a
+tape follows an input. The gradient rule is written in terms of other operations, so gradients can be differentiated
+again.
 """
 
 from __future__ import annotations
@@ -117,6 +118,7 @@ class Operation:
         native: gives the native side for the keyword attributes (hashable values); results are cached.
         visible_outputs: how many of the native outputs callers see; the others only serve the gradient rule.
         when_recorded: attributes that change when a tape records the call (e.g. to keep an argmax).
+        cached: keep native sides by their attributes; False for attributes that are not hashable.
 
     The gradient rule is attached with :meth:`gradient`; it receives the :class:`Call` and the gradient of each
     visible output (None where nothing arrived) and returns one gradient, or None, per input.
@@ -128,11 +130,12 @@ class Operation:
         native: Callable[..., NativeSide],
         visible_outputs: int = 1,
         when_recorded: dict[str, Any] | None = None,
+        cached: bool = True,
     ) -> None:
         self.name = name
         self.visible_outputs = visible_outputs
         self.gradient_rule: GradientRule | None = None
-        self._native = lru_cache(maxsize=512)(native)
+        self._native = lru_cache(maxsize=512)(native) if cached else native
         self._when_recorded = when_recorded or {}
 
     def gradient(self, rule: GradientRule) -> GradientRule:

@@ -9,7 +9,7 @@ import numpy as np
 
 from juanji import _core, ops
 from juanji.ops._convert import as_array, as_float
-from juanji.ops._operation import Call, NativeForFloats, Operation
+from juanji.ops._operation import Call, NativeForFloats, NumpyFunction, Operation
 
 
 def _of_floats(kind: str) -> Operation:
@@ -18,6 +18,12 @@ def _of_floats(kind: str) -> Operation:
 
 def _of_numbers(kind: str, function: Callable[[Any], Any]) -> Operation:
     return Operation(kind, lambda: NativeForFloats(_core.Unary(kind), function))
+
+
+def _test(name: str, function: Callable[[Any], Any]) -> Operation:
+    operation = Operation(name, lambda: NumpyFunction(function))
+    operation.gradient(lambda call, dy: (None,))
+    return operation
 
 
 _exp = _of_floats("exp")
@@ -35,6 +41,9 @@ _abs = _of_numbers("abs", np.abs)
 _negative = _of_numbers("negative", np.negative)
 _sign = _of_numbers("sign", np.sign)
 _square = _of_numbers("square", np.square)
+_isfinite = _test("isfinite", np.isfinite)
+_isnan = _test("isnan", np.isnan)
+_logical_not = _test("logical_not", np.logical_not)
 # dx from the output y and dy, in one pass
 _activation_gradient = Operation("activation_gradient", _core.ActivationGradient)
 
@@ -279,7 +288,21 @@ def negative(x: Any) -> Any:
     return _negative(as_array(x))
 
 
+def isnan(x: Any) -> Any:
+    """Whether each element is NaN."""
+    return _isnan(as_array(x))
+
+
+def isfinite(x: Any) -> Any:
+    """Whether each element is neither infinite nor NaN."""
+    return _isfinite(as_array(x))
+
+
+def logical_not(x: Any) -> Any:
+    """Whether each element is false (0)."""
+    return _logical_not(as_array(x))
+
+
 def sign(x: Any) -> Any:
     """-1, 0 or 1 by the sign of ``x``, NaN for NaN; the gradient is 0."""
     return _sign(as_array(x))
-
