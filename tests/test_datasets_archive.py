@@ -1,12 +1,16 @@
 """Archives of CIFAR-10: damaged ones and hostile ones."""
 
 import gzip
+import io
 import tarfile
 
+import numpy as np
 import pytest
 
 from cifar_copies import BINARY, Source, assert_same, binary_members, read, tar_bytes
 from juanji.datasets._archive import visit_members
+from juanji.datasets._cifar_layout import Layout
+from juanji.datasets._cifar_load import load
 
 
 @pytest.fixture
@@ -64,7 +68,7 @@ def test_hostile_member_is_refused(tmp_path, source, member):
     archive = tmp_path / "a.tar.gz"
     archive.write_bytes(tar_bytes([member, *binary_members(source.binary())]))
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(ValueError, match="a member is refused; expected a plain file"):
+    with pytest.raises(ValueError, match="cifar10: a member is refused; expected a plain file"):
         read(archive)
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -99,9 +103,9 @@ def test_declared_size(tmp_path, size):
 def test_bomb_stops_at_the_limit(tmp_path):
     archive = tmp_path / "a.tar.gz"
     archive.write_bytes(tar_bytes([("zeros", bytes(300_000))]))
-    visit_members(str(archive), {"x"}, lambda *_: None, limit=320_000)
+    visit_members("test", str(archive), {"x"}, lambda *_: None, limit=320_000)
     with pytest.raises(ValueError, match="unpacks to more than the limit"):
-        visit_members(str(archive), {"x"}, lambda *_: None, limit=299_000)
+        visit_members("test", str(archive), {"x"}, lambda *_: None, limit=299_000)
 
 
 def test_file_that_comes_twice(tmp_path, source):
@@ -110,3 +114,30 @@ def test_file_that_comes_twice(tmp_path, source):
     archive.write_bytes(tar_bytes([*binary_members(bodies), *binary_members(bodies[:1], "copy/")]))
     with pytest.raises(ValueError, match="comes twice"):
         read(archive)
+
+
+def test_damaged_headers_give_data_or_a_value_error(tmp_path):
+    """Archives with bytes changed under valid checksums, so that the damage reaches the tar reader."""
+    source = Source(0, 1)
+    raw = gzip.decompress(tar_bytes(binary_members(source.binary(), "é" * 60 + "/")))
+    with tarfile.open(fileobj=io.BytesIO(raw)) as tar:
+        headers = [start for member in tar for start in range(member.offset, member.offset_data, 512)]
+    random = np.random.default_rng(0)
+    archive = tmp_path / "a.tar.gz"
+    outcomes = {"data": 0, "error": 0}
+    for _ in range(150):
+        body = bytearray(raw)
+        start = int(random.choice(headers))
+        body[start + int(random.integers(512))] = random.choice([0, 32, 48, 55, 120, 128, 255])
+        header = body[start : start + 512]
+        header[148:156] = b" " * 8
+        body[start + 148 : start + 156] = b"%06o\0 " % sum(header)
+        archive.write_bytes(gzip.compress(body, 1))
+        try:
+            load(archive, (), Layout(1, {}))
+        except ValueError as error:
+            assert str(error).startswith("cifar10: ")  # noqa: PT017
+            outcomes["error"] += 1
+        else:
+            outcomes["data"] += 1
+    assert min(outcomes.values()) > 10

@@ -1,5 +1,8 @@
 """The drawn data set: form, repeatability, geometry of the shapes, and that it is not too easy."""
 
+import os
+import subprocess
+import sys
 import time
 import tracemalloc
 
@@ -58,6 +61,35 @@ def test_seeds_and_splits_differ():
     sets = [shapes.load_data(20, 20, seed=seed) for seed in (0, 1, 2**32, 2**64 - 1)]
     pictures = {split[0].tobytes() for dataset in sets for split in dataset}
     assert len(pictures) == 2 * len(sets)
+
+
+DIGEST = """
+import hashlib
+from juanji.datasets import shapes
+dataset = shapes.load_data(400, 200, seed=3)
+print(hashlib.sha256(b"".join(a.tobytes() for split in dataset for a in split)).hexdigest())
+"""
+
+
+def test_same_bytes_without_simd():
+    try:
+        found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
+    except (TypeError, KeyError):
+        pytest.skip("this NumPy does not say what it uses")
+    if not found:
+        pytest.skip("this NumPy uses its baseline already")
+
+    def digest(**environment):
+        run = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", DIGEST],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return run.stdout
+
+    assert digest() == digest(NPY_DISABLE_CPU_FEATURES=" ".join(found))
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.uint64])

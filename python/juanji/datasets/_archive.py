@@ -32,6 +32,7 @@ class _Limited:
 
 
 def visit_members(
+    op: str,
     archive: str,
     wanted: Collection[str],
     visit: Callable[[str, int, IO[bytes]], None],
@@ -40,6 +41,7 @@ def visit_members(
     """Shows the visitor each regular file of the archive whose last name is wanted.
 
     Args:
+        op: who asks, for messages.
         archive: file name of a gzipped tar archive.
         wanted: last names of the members to visit, whatever folder of the archive they are in.
         visit: called with a member's last name, its size in bytes and its open stream.
@@ -57,23 +59,23 @@ def visit_members(
                 for member in tar:
                     name = posixpath.basename(member.name)
                     if name in wanted:
-                        _check_member(member, archive)
+                        _check_member(op, member, archive)
                         visit(name, member.size, tar.extractfile(member))
             while stream.read(1 << 20):
                 pass
         except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
             raise ValueError(
-                f"{posixpath.basename(archive)}: the archive cannot be read; expected a complete .tar.gz, "
+                f"{op}: the archive cannot be read; expected a complete .tar.gz, "
                 f"got {archive} with: {error}. Replace it by a good copy."
             ) from None
 
 
-def _check_member(member: tarfile.TarInfo, archive: str) -> None:
+def _check_member(op: str, member: tarfile.TarInfo, archive: str) -> None:
     parts = member.name.split("/")
     if member.isreg() and not member.issparse() and not member.name.startswith("/") and ".." not in parts:
         return
     kind = "file" if member.isreg() else "link or device"
     raise ValueError(
-        f"{posixpath.basename(archive)}: a member is refused; expected a plain file inside the archive, "
+        f"{op}: a member is refused; expected a plain file inside the archive, "
         f"got a {kind} {member.name!r} in {archive}. Replace it by a good copy."
     )

@@ -17,17 +17,7 @@ def load(path: str | os.PathLike[str] | None, urls: Sequence[str], layout: Layou
 
 
 def addresses(urls: Sequence[str]) -> tuple[str, ...]:
-    """The addresses in JUANJI_CIFAR10_URLS, separated by spaces or commas, or else the given ones.
-
-    Example:
-        >>> import os
-        >>> os.environ["JUANJI_CIFAR10_URLS"] = "http://a.example/x, http://b.example/y"
-        >>> addresses(("http://c.example/z",))
-        ('http://a.example/x', 'http://b.example/y')
-        >>> del os.environ["JUANJI_CIFAR10_URLS"]
-        >>> addresses(("http://c.example/z",))
-        ('http://c.example/z',)
-    """
+    """The addresses in JUANJI_CIFAR10_URLS, separated by spaces or commas, or else the given ones."""
     configured = tuple(re.findall(r"[^\s,]+", os.environ.get("JUANJI_CIFAR10_URLS", "")))
     return configured or ((urls,) if isinstance(urls, str) else tuple(urls))
 

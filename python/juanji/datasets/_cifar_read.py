@@ -53,7 +53,7 @@ def _read_archive(archive: str, images: Images) -> None:
     def visit(name: str, size: int, stream: IO[bytes]) -> None:
         _read_file(name, stream, size, f"{name} in {archive}", images)
 
-    visit_members(archive, wanted, visit)
+    visit_members("cifar10", archive, wanted, visit)
 
 
 def _read_file(name: str, stream: IO[bytes], size: int, where: str, images: Images) -> None:

@@ -80,7 +80,7 @@ def star(x: Floats, y: Floats) -> Floats:
     fold = 2 * _maximum(-cos36 * x - sin36 * y, 0)
     x, y = x + fold * cos36, y + fold * sin36
     x, y = _abs(x), y - 1
-    edge_x, edge_y = sin36 * np.float32(0.45), cos36 * np.float32(0.45) - 1
+    edge_x, edge_y = np.float32(0.45 * 0.58778525), np.float32(0.45 * 0.80901699 - 1)
     along = np.clip((x * edge_x + y * edge_y) / (edge_x * edge_x + edge_y * edge_y), 0, 1)
     return _copysign(_length(x - edge_x * along, y - edge_y * along), y * edge_x - x * edge_y)
 
