@@ -128,7 +128,8 @@ def test_damaged_headers_give_data_or_a_value_error(tmp_path):
     for _ in range(150):
         body = bytearray(raw)
         start = int(random.choice(headers))
-        body[start + int(random.integers(512))] = random.choice([0, 32, 48, 55, 120, 128, 255])
+        for position in start + random.integers(157, size=3):  # name, mode, owner, size, time, type
+            body[position] = random.choice([0, 32, 48, 55, 120, 128, 255])
         header = body[start : start + 512]
         header[148:156] = b" " * 8
         body[start + 148 : start + 156] = b"%06o\0 " % sum(header)
