@@ -9,8 +9,10 @@ from ._cifar_layout import PIXELS, RECORD, STEMS, Images
 from ._types import Bytes, Dataset
 
 PIECE = 256 * RECORD
-# A batch pickled by any Python in any protocol stays below this; a file above it is not a batch.
-PICKLE_LIMIT_PER_RECORD = 2 * RECORD
+"""Bytes read at once: few enough to be still in the cache when they are transposed."""
+
+# Even protocol 0, with four characters for a byte, stays below this; a file above it is not a batch.
+PICKLE_LIMIT_PER_RECORD = 5 * RECORD
 PICKLE_LIMIT_BASE = 1 << 16
 
 
@@ -34,7 +36,7 @@ def read(source: str, records: int) -> Dataset:
 
 
 def _read_folder(folder: str, images: Images) -> None:
-    """Reads the layout of which the folder has more files; a missing file is reported by its name."""
+    """Reads the binary layout if the folder has a file of it, else the Python layout."""
     names = {stem: stem + ".bin" for stem in STEMS}
     if not any(os.path.isfile(os.path.join(folder, name)) for name in names.values()):
         names = {stem: stem for stem in STEMS}
@@ -67,7 +69,7 @@ def _read_file(name: str, stream: IO[bytes], size: int, where: str, images: Imag
 
 
 def _read_binary(stem: str, stream: IO[bytes], size: int, where: str, images: Images) -> None:
-    """Goes through the file in pieces that stay in the cache between reading and transposing."""
+    """Reads piece by piece; the size is checked before the first and found again at a premature end."""
     expected = images.records * RECORD
     done = 0
     while size == expected and done < expected:
