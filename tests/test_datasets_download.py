@@ -285,7 +285,7 @@ def test_two_at_once_download_once(folder):
     assert len(site.requests) == 1
 
 
-def test_another_process_that_holds_the_lock(folder):
+def test_another_process_that_holds_the_lock(folder, capsys):
     folder.mkdir()
     code = (
         "import fcntl, sys; file = open(sys.argv[1], 'ab'); fcntl.flock(file, fcntl.LOCK_EX); "
@@ -297,6 +297,7 @@ def test_another_process_that_holds_the_lock(folder):
             assert other.stdout.readline() == "locked\n"
             with pytest.raises(DownloadError, match="another process"):
                 get(folder, site, limits=LIMITS._replace(lock_wait=0.3))
+            assert capsys.readouterr().err == f"juanji: waiting for another process that downloads to {folder}\n"
             other.stdin.close()
         assert_arrived(folder, get(folder, site))
 

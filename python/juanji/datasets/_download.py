@@ -105,7 +105,7 @@ def _locked(folder: str, limits: Limits) -> Iterator[None]:
     """Holds the folder's lock; the system frees it when the process ends, however it ends."""
     import fcntl
 
-    deadline = time.monotonic() + limits.lock_wait
+    deadline, told = time.monotonic() + limits.lock_wait, False
     with open(os.path.join(folder, ".download.lock"), "ab") as lock:
         while True:
             try:
@@ -114,6 +114,9 @@ def _locked(folder: str, limits: Limits) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise DownloadError([f"{lock.name}: another process holds it for too long"]) from None
+                if not told:
+                    print(f"juanji: waiting for another process that downloads to {folder}", file=sys.stderr)
+                    told = True
                 time.sleep(0.1)
             except OSError:
                 break  # a file system without locks: the MD5 and the atomic rename still protect the result
