@@ -15,6 +15,7 @@ import numpy as np
 from juanji.utils.naming import to_snake_case
 
 Part = TypeVar("Part")
+Named = TypeVar("Named", bound=Callable[..., Any])
 Self = TypeVar("Self", bound="Configurable")
 
 
@@ -61,7 +62,7 @@ class Registry(Generic[Part]):
         self._fold_case = fold_case
         self._parts: dict[str, Any] = {}
 
-    def register(self, *aliases: str, snake_case: bool = False) -> Callable[[Any], Any]:
+    def register(self, *aliases: str, snake_case: bool = False) -> Callable[[Named], Named]:
         """Decorator that adds a function or class under its own name and the aliases.
 
         Args:
@@ -69,7 +70,7 @@ class Registry(Generic[Part]):
             snake_case: also add the name in snake case; for families whose functions do not have that name.
         """
 
-        def add(part: Any) -> Any:
+        def add(part: Named) -> Named:
             own = [part.__name__, to_snake_case(part.__name__)] if snake_case else [part.__name__]
             for name in (*own, *aliases):
                 self._parts[self._key(name)] = part
@@ -111,7 +112,7 @@ class Registry(Generic[Part]):
             return self.deserialize(identifier)
         if inspect.isclass(identifier):
             return identifier()
-        if callable(identifier):
+        if callable(identifier) or isinstance(identifier, Configurable):
             return identifier
         raise ValueError(
             f"{self.module}.get: wrong type; expected a name, a configuration, a class, a function or an "

@@ -1,0 +1,64 @@
+"""Checks of what an optimizer is given."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from juanji.autograd import Tensor, Variable
+
+
+def match(
+    owner: str, grads: Sequence[Any], variables: Sequence[Variable], known: Mapping[int, int]
+) -> tuple[list[Any], list[Variable]]:
+    """Gradients as arrays and their variables, without the pairs whose gradient is None.
+
+    Args:
+        owner: class name of the optimizer, for messages.
+        grads: one gradient per variable.
+        variables: what is to be updated.
+        known: the ids of the variables that the optimizer has state for.
+
+    Raises:
+        ValueError: for unknown variables, no gradient at all, or shapes that do not match.
+    """
+    if len(grads) != len(variables):
+        raise ValueError(
+            f"{owner}.apply: one gradient per variable is needed; expected {len(variables)} gradients, got "
+            f"{len(grads)}."
+        )
+    kept: list[Any] = []
+    found: list[Variable] = []
+    missing: list[str] = []
+    for gradient, variable in zip(grads, variables):
+        if id(variable) not in known:
+            raise ValueError(
+                f"{owner}.apply: unknown variable; expected those it was built with, got {variable.name!r} "
+                f"of shape {variable.shape}. Create a new optimizer for other variables."
+            )
+        if gradient is None:
+            missing.append(variable.name)
+            continue
+        array = gradient.numpy() if isinstance(gradient, Tensor) else np.asarray(gradient)
+        if array.shape != variable.shape:
+            raise ValueError(
+                f"{owner}.apply: gradient of the wrong shape for {variable.name!r}; expected "
+                f"{variable.shape}, got {array.shape}."
+            )
+        kept.append(array)
+        found.append(variable)
+    if not kept:
+        raise ValueError(
+            f"{owner}.apply: no gradient for any variable; expected at least one, got None for "
+            f"{', '.join(missing)}. Compute the loss from the variables while a tape is open."
+        )
+    if missing:
+        warnings.warn(
+            f"{owner}.apply: no gradient for {', '.join(missing)}; the loss does not depend on them and they "
+            "stay as they are.",
+            stacklevel=3,
+        )
+    return kept, found
