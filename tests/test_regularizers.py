@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+
 from juanji import GradientTape, Variable, regularizers
 
 CASES = [
@@ -21,7 +22,7 @@ CASES = [
 def test_value_and_gradient(regularizer, l1, l2, dtype):
     w = np.random.default_rng(0).normal(size=(3, 3, 4, 5)).astype(dtype)
     expected = l1 * math.fsum(np.abs(w).ravel().tolist()) + l2 * math.fsum((w.astype(float) ** 2).ravel().tolist())
-    eps = np.finfo(dtype).eps
+    eps = float(np.finfo(dtype).eps)
     assert regularizer(w).dtype == dtype
     assert float(regularizer(w)) == pytest.approx(expected, rel=32 * eps)
     v = Variable(w)

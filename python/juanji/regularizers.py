@@ -32,7 +32,7 @@ class Regularizer(Configurable, ABC):
         """The penalty, a scalar."""
 
 
-@_registry.register(snake_case=True)
+@_registry.register("l1_l2")
 class L1L2(Regularizer):
     """``l1 Σ|x| + l2 Σx²``.
 
