@@ -1,24 +1,38 @@
-// Element-wise operations: bound by cache or memory bandwidth.
+// Element-wise operations: bound by the bandwidth of cache or memory.
 #include <benchmark/benchmark.h>
 
-#include <vector>
-
+#include "operation_run.hpp"
 #include "ops/unary.hpp"
 #include "peak.hpp"
 
 namespace juanji::benchmarks {
 namespace {
 
-void relu(benchmark::State& state) {
+TensorSpec vector_of(int64_t n) { return {DType::float32, {n}}; }
+
+template <UnaryKind kind>
+void unary(benchmark::State& state) {
   const int64_t n = state.range(0);
-  std::vector<float> x(static_cast<size_t>(n), 1.0f);
-  std::vector<float> y(static_cast<size_t>(n));
-  const TensorSpec spec{DType::float32, {n}};
-  const Unary op(UnaryKind::relu);
-  for (auto _ : state) op.run({{spec, x.data()}}, {{spec, y.data()}}, nullptr);
-  count_bytes(state, 2.0 * static_cast<double>(n) * sizeof(float));
+  const Unary op(kind);
+  OperationRun(op, {vector_of(n)}).repeat(state);
+  count_bytes(state, 2.0 * sizeof(float) * static_cast<double>(n));
 }
-BENCHMARK(relu)->Arg(1 << 14)->Arg(1 << 20)->Arg(1 << 25)->UseRealTime();
+
+void relu_gradient(benchmark::State& state) {
+  const int64_t n = state.range(0);
+  const ActivationGradient op(Activation::relu);
+  OperationRun(op, {vector_of(n), vector_of(n)}).repeat(state);
+  count_bytes(state, 3.0 * sizeof(float) * static_cast<double>(n));
+}
+
+void sizes(benchmark::internal::Benchmark* b) {
+  b->UseRealTime()->Unit(benchmark::kMicrosecond)->Arg(1 << 14)->Arg(1 << 20)->Arg(1 << 25);
+}
+
+BENCHMARK(unary<UnaryKind::relu>)->Name("relu")->Apply(sizes);
+BENCHMARK(unary<UnaryKind::exp>)->Name("exp")->Apply(sizes);
+BENCHMARK(unary<UnaryKind::tanh>)->Name("tanh")->Apply(sizes);
+BENCHMARK(relu_gradient)->Apply(sizes);
 
 }  // namespace
 }  // namespace juanji::benchmarks

@@ -5,8 +5,8 @@
 
 Every framework has a process of its own, started once and idle (waiting for input) while another one works. Rounds
 go juanji, peer, juanji, peer, ..., juanji; a ratio compares a peer with the juanji runs just before and after it, so
-that a machine whose speed drifts does not favour anybody. A peer that has several modes is represented by its fastest one
-per task. Frameworks that are not installed are left out; --python gives the interpreter of one that lives elsewhere.
+that a machine whose speed drifts does not favour anybody. A peer that has several modes is represented by its fastest
+one per task. Frameworks that are not installed are left out; --python tells of an interpreter that has one.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ ISA_SETTINGS = {
     "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
     "avx512": {"ATEN_CPU_CAPABILITY": "avx512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE"},
 }
+
+
+HEADER = f"{'task':<20}{'peer':<13}{'fastest mode':<18}{'peer/s':>10}{'juanji/s':>10}{'ratio':>9}  (lowest to highest)"
 
 
 HEADER = f"{'task':<20}{'peer':<13}{'fastest mode':<18}{'peer/s':>10}{'juanji/s':>10}{'ratio':>9}  (lowest to highest)"
@@ -174,9 +177,7 @@ def main() -> None:
         facts = machine()
         print(", ".join(f"{key} {value}" for key, value in facts.items()) + f", {arguments.threads} threads each")
         print("; ".join(p.description["version"] for p in processes))
-        print(
-            f"{'task':<20}{'peer':<13}{'fastest mode':<18}{'peer/s':>10}{'juanji/s':>10}{'ratio':>9}  (lowest to highest)"
-        )
+        print(HEADER)
         for task in (TASKS[int(i)] for i in arguments.tasks.split(",")):
             for peer in peers:
                 if modes_of(peer, task):

@@ -1,0 +1,82 @@
+// Convolution, all three passes, on the layers of the article's network and a few others.
+#include <benchmark/benchmark.h>
+
+#include "operation_run.hpp"
+#include "ops/conv2d.hpp"
+#include "peak.hpp"
+
+namespace juanji::benchmarks {
+namespace {
+
+struct Layer {
+  int64_t images, size, channels, filters, kernel, stride;
+
+  explicit Layer(const benchmark::State& state)
+      : images(state.range(0)),
+        size(state.range(1)),
+        channels(state.range(2)),
+        filters(state.range(3)),
+        kernel(state.range(4)),
+        stride(state.range(5)) {}
+
+  ConvAttributes attributes() const {
+    ConvAttributes a;
+    for (const int axis : {0, 1}) {
+      a.window.kernel[axis] = kernel;
+      a.window.stride[axis] = stride;
+    }
+    a.window.padding.mode = Padding::Mode::same;
+    return a;
+  }
+  int64_t out() const { return (size + stride - 1) / stride; }
+  TensorSpec x() const { return {DType::float32, {images, size, size, channels}}; }
+  TensorSpec w() const { return {DType::float32, {kernel, kernel, channels, filters}}; }
+  TensorSpec b() const { return {DType::float32, {filters}}; }
+  TensorSpec y() const { return {DType::float32, {images, out(), out(), filters}}; }
+  // Multiplications by padding are counted too, as is usual.
+  double operations() const {
+    return 2.0 * static_cast<double>(images * out() * out() * filters) *
+           static_cast<double>(kernel * kernel * channels);
+  }
+};
+
+// With bias and ReLU, as a layer calls it.
+void forward(benchmark::State& state) {
+  const Layer layer(state);
+  Conv2D op;
+  op.attributes = layer.attributes();
+  op.activation = Activation::relu;
+  OperationRun(op, {layer.x(), layer.w(), layer.b()}).repeat(state);
+  count_flops<float>(state, layer.operations());
+}
+
+void input_gradient(benchmark::State& state) {
+  const Layer layer(state);
+  Conv2DInputGradient op;
+  op.attributes = layer.attributes();
+  op.height = layer.size;
+  op.width = layer.size;
+  OperationRun(op, {layer.y(), layer.w()}).repeat(state);
+  count_flops<float>(state, layer.operations());
+}
+
+void weight_gradient(benchmark::State& state) {
+  const Layer layer(state);
+  Conv2DWeightGradient op;
+  op.attributes = layer.attributes();
+  OperationRun(op, {layer.x(), layer.y()}).repeat(state);
+  count_flops<float>(state, layer.operations());
+}
+
+void layers(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"N", "H", "C", "OC", "K", "stride"})->UseRealTime()->Unit(benchmark::kMicrosecond);
+  b->Args({64, 32, 3, 32, 3, 1})->Args({64, 16, 32, 64, 3, 1})->Args({64, 8, 64, 128, 3, 1});
+  b->Args({64, 16, 64, 64, 1, 1})->Args({64, 16, 64, 128, 3, 2})->Args({8, 56, 64, 64, 3, 1});
+}
+
+BENCHMARK(forward)->Apply(layers)->Args({1, 32, 3, 32, 3, 1})->Args({1, 16, 32, 64, 3, 1})->Args({1, 8, 64, 128, 3, 1});
+BENCHMARK(input_gradient)->Apply(layers);
+BENCHMARK(weight_gradient)->Apply(layers);
+
+}  // namespace
+}  // namespace juanji::benchmarks
