@@ -1,32 +1,9 @@
 #include "kernels/update.hpp"
 
-#include "simd/vec.hpp"
+#include "simd/sweep.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
-
-// Which lanes of a vector exist: all of them, or the first `count` at the end of an array.
-struct AllLanes {};
-struct FirstLanes {
-  int64_t count;
-};
-
-template <class T>
-JUANJI_INLINE Vec<T> read(const T* p, AllLanes) { return load(p); }
-template <class T>
-JUANJI_INLINE Vec<T> read(const T* p, FirstLanes lanes) { return load_partial(p, lanes.count); }
-template <class T>
-JUANJI_INLINE void write(T* p, Vec<T> v, AllLanes) { store(p, v); }
-template <class T>
-JUANJI_INLINE void write(T* p, Vec<T> v, FirstLanes lanes) { store_partial(p, v, lanes.count); }
-
-// step(i, lanes) for every vector of an array of n elements.
-template <class T, class F>
-JUANJI_INLINE void for_vectors(int64_t n, F step) {
-  int64_t i = 0;
-  for (; i + kWidth<T> <= n; i += kWidth<T>) step(i, AllLanes{});
-  if (i < n) step(i, FirstLanes{n - i});
-}
 
 template <class T>
 void sgd(T* w, const T* dw, T learning_rate, int64_t n) {

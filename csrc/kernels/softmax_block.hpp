@@ -1,0 +1,79 @@
+// The softmax of a few rows together with what losses need of it. Only kernel files may include this.
+#pragma once
+
+#include "simd/math.hpp"
+#include "simd/sweep.hpp"
+
+namespace juanji::kernels::JUANJI_ISA {
+namespace {
+
+// Up to this many classes, a row lies in one lane and as many rows as there are lanes are computed at once: with 10
+// classes no lane idles and nothing is summed across lanes.
+constexpr int64_t kNarrowClasses = 32;
+
+// Per row of a block: exp(x - shift) / sum is the softmax.
+template <class T>
+struct RowSums {
+  T shift[kWidth<T>];
+  T sum[kWidth<T>];
+};
+
+template <class T>
+JUANJI_INLINE void narrow_softmax(const T* x, T* y, int64_t rows, int64_t classes, RowSums<T>& out) {
+  T columns[kNarrowClasses * kWidth<T>];  // class after class, one row a lane
+  for (int64_t i = 0; i < classes * kWidth<T>; ++i) columns[i] = T{0};
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < classes; ++c) columns[c * kWidth<T> + r] = x[r * classes + c];
+  }
+  Vec<T> shift = load(columns);
+  for (int64_t c = 1; c < classes; ++c) shift = max(load(columns + c * kWidth<T>), shift);
+  Vec<T> sum = zero<T>();
+  for (int64_t c = 0; c < classes; ++c) {
+    const Vec<T> e = exp(load(columns + c * kWidth<T>) - shift);
+    store(columns + c * kWidth<T>, e);
+    sum += e;
+  }
+  const Vec<T> scale = T{1} / sum;
+  for (int64_t c = 0; c < classes; ++c) store(columns + c * kWidth<T>, load(columns + c * kWidth<T>) * scale);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < classes; ++c) y[r * classes + c] = columns[c * kWidth<T> + r];
+  }
+  store(out.shift, shift);
+  store(out.sum, sum);
+}
+
+template <class T>
+JUANJI_INLINE void wide_softmax(const T* x, T* y, int64_t classes, T& shift, T& sum) {
+  const T lowest = -static_cast<T>(__builtin_inf());
+  Vec<T> largest = broadcast(x[0]);
+  for_vectors<T>(classes, [&](int64_t i, auto lanes) { largest = max(filled(read(x + i, lanes), lowest, lanes), largest); });
+  shift = max_lanes<T>(largest);
+  Vec<T> sums = zero<T>();
+  for_vectors<T>(classes, [&](int64_t i, auto lanes) {
+    const Vec<T> e = exp(read(x + i, lanes) - shift);
+    write<T>(y + i, e, lanes);
+    sums += filled(e, T{0}, lanes);
+  });
+  sum = sum_lanes<T>(sums);
+  const T scale = T{1} / sum;
+  for_vectors<T>(classes, [&](int64_t i, auto lanes) { write<T>(y + i, read(y + i, lanes) * scale, lanes); });
+}
+
+// y = softmax of each row of x, for 1 to kWidth<T> rows. The result for a row does not depend on the other rows.
+template <class T>
+JUANJI_INLINE void softmax_block(const T* x, T* y, int64_t rows, int64_t classes, RowSums<T>& out) {
+  if (classes <= kNarrowClasses) return narrow_softmax(x, y, rows, classes, out);
+  for (int r = 0; r < kWidth<T>; ++r) out.shift[r] = T{0}, out.sum[r] = T{1};
+  for (int64_t r = 0; r < rows; ++r) {
+    wide_softmax(x + r * classes, y + r * classes, classes, out.shift[r], out.sum[r]);
+  }
+}
+
+// body(first row, number of rows) for blocks of kWidth<T> rows.
+template <class T, class F>
+JUANJI_INLINE void for_blocks(int64_t rows, F body) {
+  for (int64_t r = 0; r < rows; r += kWidth<T>) body(r, rows - r < kWidth<T> ? rows - r : kWidth<T>);
+}
+
+}  // namespace
+}  // namespace juanji::kernels::JUANJI_ISA
