@@ -27,9 +27,12 @@ PYBIND11_MODULE(_core, m) {
            "(dtype, shape) of each output from the (dtype, shape) of each input.");
 
   bindings::bind_conv(m);
+  bindings::bind_cross_entropy(m);
+  bindings::bind_losses(m);
   bindings::bind_matmul(m);
   bindings::bind_pool(m);
   bindings::bind_rows(m);
+  bindings::bind_softmax(m);
   bindings::bind_system(m);
   bindings::bind_unary(m);
   bindings::bind_update(m);

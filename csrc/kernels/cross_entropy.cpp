@@ -33,8 +33,8 @@ void dense(const T* x, const T* labels, T* loss, T* p, int64_t rows, int64_t cla
       const T offset = log_sum[r];
       Vec<T> total = zero<T>();
       for_vectors<T>(classes, [&](int64_t i, auto lanes) {
-        const Vec<T> weight = read(weights + i, lanes);
-        const Vec<T> minus_log_p = offset - (read(row + i, lanes) - shift);
+        const Vec<T> weight = lanes.load(weights + i);
+        const Vec<T> minus_log_p = offset - (lanes.load(row + i) - shift);
         // 0 * infinity is not wanted, but a row with NaN must give NaN: offset is NaN then.
         total += weight == T{0} ? Vec<T>{} + (offset - offset) : weight * minus_log_p;
       });
@@ -47,7 +47,7 @@ template <class T>
 void sparse_gradient(const T* p, const int64_t* labels, const T* dloss, T* dx, int64_t rows, int64_t classes) {
   for (int64_t r = 0; r < rows; ++r, p += classes, dx += classes) {
     const T scale = dloss[r];
-    for_vectors<T>(classes, [&](int64_t i, auto lanes) { write<T>(dx + i, read(p + i, lanes) * scale, lanes); });
+    for_vectors<T>(classes, [&](int64_t i, auto lanes) { lanes.store(dx + i, lanes.load(p + i) * scale); });
     dx[labels[r]] = (p[labels[r]] - T{1}) * scale;
   }
 }
@@ -56,11 +56,11 @@ template <class T>
 void dense_gradient(const T* p, const T* labels, const T* dloss, T* dx, int64_t rows, int64_t classes) {
   for (int64_t r = 0; r < rows; ++r, p += classes, labels += classes, dx += classes) {
     Vec<T> sums = zero<T>();
-    for_vectors<T>(classes, [&](int64_t i, auto lanes) { sums += read(labels + i, lanes); });
+    for_vectors<T>(classes, [&](int64_t i, auto lanes) { sums += lanes.load(labels + i); });
     const T sum = sum_lanes<T>(sums);
     const T scale = dloss[r];
     for_vectors<T>(classes, [&](int64_t i, auto lanes) {
-      write<T>(dx + i, (read(p + i, lanes) * sum - read(labels + i, lanes)) * scale, lanes);
+      lanes.store(dx + i, (lanes.load(p + i) * sum - lanes.load(labels + i)) * scale);
     });
   }
 }

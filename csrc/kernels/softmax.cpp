@@ -27,7 +27,7 @@ void log_softmax_rows(const T* x, T* y, int64_t rows, int64_t classes) {
       const T offset = log_sum[r];
       // Subtracting in two steps keeps the small difference of large logits.
       for_vectors<T>(classes, [=](int64_t i, auto lanes) {
-        write<T>(out + i, (read(row + i, lanes) - shift) - offset, lanes);
+        lanes.store(out + i, (lanes.load(row + i) - shift) - offset);
       });
     }
   });
@@ -37,10 +37,10 @@ template <class T>
 void softmax_gradient(const T* y, const T* dy, T* dx, int64_t rows, int64_t classes) {
   for (int64_t r = 0; r < rows; ++r, y += classes, dy += classes, dx += classes) {
     Vec<T> products = zero<T>();
-    for_vectors<T>(classes, [&](int64_t i, auto lanes) { products += read(y + i, lanes) * read(dy + i, lanes); });
+    for_vectors<T>(classes, [&](int64_t i, auto lanes) { products += lanes.load(y + i) * lanes.load(dy + i); });
     const T dot = sum_lanes<T>(products);
     for_vectors<T>(classes, [&](int64_t i, auto lanes) {
-      write<T>(dx + i, read(y + i, lanes) * (read(dy + i, lanes) - dot), lanes);
+      lanes.store(dx + i, lanes.load(y + i) * (lanes.load(dy + i) - dot));
     });
   }
 }
@@ -49,10 +49,10 @@ template <class T>
 void log_softmax_gradient(const T* y, const T* dy, T* dx, int64_t rows, int64_t classes) {
   for (int64_t r = 0; r < rows; ++r, y += classes, dy += classes, dx += classes) {
     Vec<T> sums = zero<T>();
-    for_vectors<T>(classes, [&](int64_t i, auto lanes) { sums += read(dy + i, lanes); });
+    for_vectors<T>(classes, [&](int64_t i, auto lanes) { sums += lanes.load(dy + i); });
     const T sum = sum_lanes<T>(sums);
     for_vectors<T>(classes, [&](int64_t i, auto lanes) {
-      write<T>(dx + i, read(dy + i, lanes) - exp(read(y + i, lanes)) * sum, lanes);
+      lanes.store(dx + i, lanes.load(dy + i) - exp(lanes.load(y + i)) * sum);
     });
   }
 }

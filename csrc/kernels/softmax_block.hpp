@@ -2,7 +2,7 @@
 #pragma once
 
 #include "simd/math.hpp"
-#include "simd/sweep.hpp"
+#include "simd/lanes.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
@@ -25,8 +25,8 @@ JUANJI_INLINE void narrow_softmax(const T* x, T* y, int64_t rows, int64_t classe
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t c = 0; c < classes; ++c) columns[c * kWidth<T> + r] = x[r * classes + c];
   }
-  Vec<T> shift = load(columns);
-  for (int64_t c = 1; c < classes; ++c) shift = max(load(columns + c * kWidth<T>), shift);
+  Vec<T> shift = broadcast(-static_cast<T>(__builtin_inf()));
+  for (int64_t c = 0; c < classes; ++c) shift = max(load(columns + c * kWidth<T>), shift);
   Vec<T> sum = zero<T>();
   for (int64_t c = 0; c < classes; ++c) {
     const Vec<T> e = exp(load(columns + c * kWidth<T>) - shift);
@@ -46,17 +46,17 @@ template <class T>
 JUANJI_INLINE void wide_softmax(const T* x, T* y, int64_t classes, T& shift, T& sum) {
   const T lowest = -static_cast<T>(__builtin_inf());
   Vec<T> largest = broadcast(x[0]);
-  for_vectors<T>(classes, [&](int64_t i, auto lanes) { largest = max(filled(read(x + i, lanes), lowest, lanes), largest); });
+  for_vectors<T>(classes, [&](int64_t i, auto lanes) { largest = max(filled(lanes.load(x + i), lowest, lanes), largest); });
   shift = max_lanes<T>(largest);
   Vec<T> sums = zero<T>();
   for_vectors<T>(classes, [&](int64_t i, auto lanes) {
-    const Vec<T> e = exp(read(x + i, lanes) - shift);
-    write<T>(y + i, e, lanes);
+    const Vec<T> e = exp(lanes.load(x + i) - shift);
+    lanes.store(y + i, e);
     sums += filled(e, T{0}, lanes);
   });
   sum = sum_lanes<T>(sums);
   const T scale = T{1} / sum;
-  for_vectors<T>(classes, [&](int64_t i, auto lanes) { write<T>(y + i, read(y + i, lanes) * scale, lanes); });
+  for_vectors<T>(classes, [&](int64_t i, auto lanes) { lanes.store(y + i, lanes.load(y + i) * scale); });
 }
 
 // y = softmax of each row of x, for 1 to kWidth<T> rows. The result for a row does not depend on the other rows.

@@ -1,6 +1,6 @@
 #include "kernels/update.hpp"
 
-#include "simd/sweep.hpp"
+#include "simd/lanes.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
@@ -9,7 +9,7 @@ template <class T>
 void sgd(T* w, const T* dw, T learning_rate, int64_t n) {
   const Vec<T> rate = broadcast(learning_rate);
   for_vectors<T>(n, [=](int64_t i, auto lanes) {
-    write<T>(w + i, read(w + i, lanes) - rate * read(dw + i, lanes), lanes);
+    lanes.store(w + i, lanes.load(w + i) - rate * lanes.load(dw + i));
   });
 }
 
@@ -18,10 +18,10 @@ void sgd_momentum(T* w, const T* dw, T* m, T learning_rate, T momentum, int64_t 
   const Vec<T> rate = broadcast(learning_rate);
   const Vec<T> keep = broadcast(momentum);
   for_vectors<T>(n, [=](int64_t i, auto lanes) {
-    const Vec<T> step = rate * read(dw + i, lanes);
-    const Vec<T> moment = keep * read(m + i, lanes) - step;
-    write<T>(m + i, moment, lanes);
-    write<T>(w + i, read(w + i, lanes) + (kNesterov ? keep * moment - step : moment), lanes);
+    const Vec<T> step = rate * lanes.load(dw + i);
+    const Vec<T> moment = keep * lanes.load(m + i) - step;
+    lanes.store(m + i, moment);
+    lanes.store(w + i, lanes.load(w + i) + (kNesterov ? keep * moment - step : moment));
   });
 }
 
@@ -29,21 +29,21 @@ template <class T, bool kMomentum, bool kCentered>
 void rmsprop_variant(T* w, const T* dw, T* v, T* m, T* g, const RmspropSettings<T>& settings, int64_t n) {
   const RmspropSettings<T> s = settings;
   for_vectors<T>(n, [=](int64_t i, auto lanes) {
-    const Vec<T> gradient = read(dw + i, lanes);
-    const Vec<T> square = s.rho * read(v + i, lanes) + s.one_minus_rho * (gradient * gradient);
-    write<T>(v + i, square, lanes);
+    const Vec<T> gradient = lanes.load(dw + i);
+    const Vec<T> square = s.rho * lanes.load(v + i) + s.one_minus_rho * (gradient * gradient);
+    lanes.store(v + i, square);
     Vec<T> variance = square;
     if (kCentered) {
-      const Vec<T> mean = s.rho * read(g + i, lanes) + s.one_minus_rho * gradient;
-      write<T>(g + i, mean, lanes);
+      const Vec<T> mean = s.rho * lanes.load(g + i) + s.one_minus_rho * gradient;
+      lanes.store(g + i, mean);
       variance -= mean * mean;
     }
     Vec<T> step = s.learning_rate * gradient / sqrt(variance + s.epsilon);
     if (kMomentum) {
-      step += s.momentum * read(m + i, lanes);
-      write<T>(m + i, step, lanes);
+      step += s.momentum * lanes.load(m + i);
+      lanes.store(m + i, step);
     }
-    write<T>(w + i, read(w + i, lanes) - step, lanes);
+    lanes.store(w + i, lanes.load(w + i) - step);
   });
 }
 
@@ -58,18 +58,18 @@ template <class T, bool kAmsgrad>
 void adam_variant(T* w, const T* dw, T* m, T* v, T* vhat, const AdamSettings<T>& settings, int64_t n) {
   const AdamSettings<T> s = settings;
   for_vectors<T>(n, [=](int64_t i, auto lanes) {
-    const Vec<T> gradient = read(dw + i, lanes);
-    Vec<T> mean = read(m + i, lanes);
-    Vec<T> square = read(v + i, lanes);
+    const Vec<T> gradient = lanes.load(dw + i);
+    Vec<T> mean = lanes.load(m + i);
+    Vec<T> square = lanes.load(v + i);
     mean += s.one_minus_beta_1 * (gradient - mean);
     square += s.one_minus_beta_2 * (gradient * gradient - square);
-    write<T>(m + i, mean, lanes);
-    write<T>(v + i, square, lanes);
+    lanes.store(m + i, mean);
+    lanes.store(v + i, square);
     if (kAmsgrad) {
-      square = max(read(vhat + i, lanes), square);  // a NaN of v stays
-      write<T>(vhat + i, square, lanes);
+      square = max(lanes.load(vhat + i), square);  // a NaN of v stays
+      lanes.store(vhat + i, square);
     }
-    write<T>(w + i, read(w + i, lanes) - s.alpha * mean / (sqrt(square) + s.epsilon), lanes);
+    lanes.store(w + i, lanes.load(w + i) - s.alpha * mean / (sqrt(square) + s.epsilon));
   });
 }
 

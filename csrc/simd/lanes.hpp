@@ -1,4 +1,4 @@
-// Loops over channels: whole vectors, then the tail. Only kernel files may include this.
+// Loops over vectors: whole ones, then the tail. Only kernel files may include this.
 //
 // A loop body is written once, as a function of the first channel and of `lanes`, which is all lanes of a vector or its
 // first n. Masked stores are slow on many CPUs, so a tail may also be done with all lanes where the memory behind it
@@ -64,6 +64,23 @@ JUANJI_INLINE void for_channels(int64_t c, int64_t spare, Body body) {
   int64_t i = 0;
   for (; i < whole; i += kWidth<T>) body(i, AllLanes<T>{});
   if (i < c) body(i, FirstLanes<T>{c - i});
+}
+
+// body(i, lanes) for the vectors of an array of n elements, of which nothing else may be touched.
+template <class T, class Body>
+JUANJI_INLINE void for_vectors(int64_t n, Body body) {
+  for_channels<T>(n, 0, body);
+}
+
+// v where `lanes` has lanes, `fill` elsewhere.
+template <class T>
+JUANJI_INLINE Vec<T> filled(Vec<T> v, T, AllLanes<T>) {
+  return v;
+}
+template <class T>
+JUANJI_INLINE Vec<T> filled(Vec<T> v, T fill, FirstLanes<T> lanes) {
+  for (int i = 0; i < kWidth<T>; ++i) v[i] = i < lanes.n ? v[i] : fill;
+  return v;
 }
 
 }  // namespace juanji::kernels::JUANJI_ISA

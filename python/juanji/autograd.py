@@ -39,13 +39,15 @@ class Tensor(Operators):
         array([3., 6.])
     """
 
-    __slots__ = ("__weakref__", "_value")
+    # _logits: ("softmax" or "sigmoid", its input) on the result of one, for losses; see ops/_logits.py
+    __slots__ = ("__weakref__", "_logits", "_value")
     # NumPy's own operators must not swallow a Tensor on their right-hand side.
     __array_priority__ = 100.0
     __array_ufunc__ = None
 
     def __init__(self, value: ArrayLike) -> None:
         self._value: Array = np.asarray(value)
+        self._logits: tuple[str, Tensor] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

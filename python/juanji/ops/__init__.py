@@ -23,7 +23,9 @@ from juanji.ops._binary import (
 from juanji.ops._conv import conv, conv2d
 from juanji.ops._convert import cast, convert_to_numpy, convert_to_tensor, is_tensor, shape, stop_gradient
 from juanji.ops._creation import arange, full, full_like, ones, ones_like, zeros, zeros_like
+from juanji.ops._cross_entropy import categorical_crossentropy, sparse_categorical_crossentropy
 from juanji.ops._indexing import get_item, one_hot, take
+from juanji.ops._losses import binary_crossentropy
 from juanji.ops._matmul import dense, matmul
 from juanji.ops._pool import average_pool, max_pool
 from juanji.ops._reductions import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
@@ -42,6 +44,7 @@ from juanji.ops._shape import (
     swapaxes,
     transpose,
 )
+from juanji.ops._softmax import log_softmax, softmax
 from juanji.ops._unary import (
     abs,
     absolute,
@@ -74,8 +77,10 @@ __all__ = [
     "argmax",
     "argmin",
     "average_pool",
+    "binary_crossentropy",
     "broadcast_to",
     "cast",
+    "categorical_crossentropy",
     "clip",
     "concatenate",
     "conv",
@@ -101,6 +106,7 @@ __all__ = [
     "less_equal",
     "log",
     "log1p",
+    "log_softmax",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -129,7 +135,9 @@ __all__ = [
     "shape",
     "sigmoid",
     "sign",
+    "softmax",
     "softplus",
+    "sparse_categorical_crossentropy",
     "split",
     "sqrt",
     "square",

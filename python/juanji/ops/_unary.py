@@ -9,6 +9,7 @@ import numpy as np
 
 from juanji import _core, ops
 from juanji.ops._convert import as_array, as_float
+from juanji.ops._logits import remember_logits
 from juanji.ops._operation import Call, NativeForFloats, NumpyFunction, Operation
 
 
@@ -174,7 +175,8 @@ def sigmoid(x: Any) -> Any:
         >>> float(ops.sigmoid(0.0))
         0.5
     """
-    return _sigmoid(as_float(x))
+    x = as_float(x)
+    return remember_logits(_sigmoid(x), "sigmoid", x)
 
 
 def tanh(x: Any) -> Any:
