@@ -28,17 +28,260 @@ class Operation(metaclass=_NativeType):
     @property
     def name(self) -> str: ...
 
-class Relu(Operation):
+class Conv2D(Operation):
     """
-    (x) -> y = max(0, x)
+    (x, w[, b]) -> y
+    """
+    def __init__(
+        self,
+        *,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        groups: int,
+        activation: str,
+    ) -> None: ...
+
+class Conv2DInputGradient(Operation):
+    """
+    (dy, w) -> dx
+    """
+    def __init__(
+        self,
+        *,
+        input_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        groups: int,
+    ) -> None: ...
+
+class Conv2DWeightGradient(Operation):
+    """
+    (x, dy) -> dw
+    """
+    def __init__(
+        self,
+        *,
+        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        groups: int,
+    ) -> None: ...
+
+class CrossEntropy(Operation):
+    """
+    (logits, labels) -> (loss, softmax)
     """
     def __init__(self) -> None: ...
 
-class ReluGradient(Operation):
+class CrossEntropyGradient(Operation):
+    """
+    (softmax, labels, dloss) -> dlogits
+    """
+    def __init__(self) -> None: ...
+
+class SparseCrossEntropy(Operation):
+    """
+    (logits, class numbers) -> (loss, softmax)
+    """
+    def __init__(self) -> None: ...
+
+class SparseCrossEntropyGradient(Operation):
+    """
+    (softmax, class numbers, dloss) -> dlogits
+    """
+    def __init__(self) -> None: ...
+
+class BinaryCrossEntropy(Operation):
+    """
+    (output, target) -> loss, per element
+    """
+    def __init__(self, from_logits: bool) -> None: ...
+
+class BinaryCrossEntropyGradient(Operation):
+    """
+    (output, target, dloss) -> doutput
+    """
+    def __init__(self, from_logits: bool) -> None: ...
+
+class MeanSquaredError(Operation):
+    """
+    (x, y) -> mean over the last axis of (x - y)²
+    """
+    def __init__(self) -> None: ...
+
+class MeanSquaredErrorGradient(Operation):
+    """
+    (x, y, dloss) -> dx
+    """
+    def __init__(self) -> None: ...
+
+class ProbabilityCrossEntropy(Operation):
+    """
+    (probabilities, labels) -> loss
+    """
+    def __init__(self) -> None: ...
+
+class ProbabilityCrossEntropyGradient(Operation):
+    """
+    (probabilities, labels, dloss) -> dprobabilities
+    """
+    def __init__(self) -> None: ...
+
+class SparseProbabilityCrossEntropy(Operation):
+    """
+    (probabilities, class numbers) -> loss
+    """
+    def __init__(self) -> None: ...
+
+class SparseProbabilityCrossEntropyGradient(Operation):
+    """
+    (probabilities, class numbers, dloss) -> dprobabilities
+    """
+    def __init__(self) -> None: ...
+
+class Matmul(Operation):
+    """
+    (a, b) -> c, the matrix product of the last two dimensions
+    """
+    def __init__(self, *, transpose_a: bool = False, transpose_b: bool = False) -> None: ...
+
+class Dense(Operation):
+    """
+    (x, w[, b]) -> y = act(x @ w + b)
+    """
+    def __init__(self, *, activation: str) -> None: ...
+
+class BiasActivationGradient(Operation):
+    """
+    (y, dy) -> dz, db; without an activation (dy) -> db
+    """
+    def __init__(self, *, activation: str) -> None: ...
+
+class MaxPool(Operation):
+    """
+    (x) -> y, or y and argmax
+    """
+    def __init__(
+        self,
+        pool_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] | None = None,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] = [1, 1],
+        padding: typing.Any = "valid",
+        keepdims: bool = False,
+        argmax: bool = False,
+    ) -> None: ...
+
+class MaxPoolGradient(Operation):
+    """
+    (dy, argmax) -> dx; input_size is (H, W) of x, or (W,)
+    """
+    def __init__(
+        self,
+        input_size: collections.abc.Sequence[int],
+        pool_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] | None = None,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] = [1, 1],
+        padding: typing.Any = "valid",
+        keepdims: bool = False,
+    ) -> None: ...
+
+class MaxPoolTake(Operation):
+    """
+    (x, argmax) -> y, x at the positions that MaxPool returned
+    """
+    def __init__(
+        self,
+        pool_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] | None = None,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] = [1, 1],
+        padding: typing.Any = "valid",
+        keepdims: bool = False,
+    ) -> None: ...
+
+class AveragePool(Operation):
+    """
+    (x) -> y
+    """
+    def __init__(
+        self,
+        pool_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] | None = None,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] = [1, 1],
+        padding: typing.Any = "valid",
+        keepdims: bool = False,
+    ) -> None: ...
+
+class AveragePoolGradient(Operation):
+    """
+    (dy) -> dx; input_size is (H, W) of x, or (W,)
+    """
+    def __init__(
+        self,
+        input_size: collections.abc.Sequence[int],
+        pool_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] | None = None,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] = [1, 1],
+        padding: typing.Any = "valid",
+        keepdims: bool = False,
+    ) -> None: ...
+
+class TakeRows(Operation):
+    """
+    (x, indices) -> x[indices] as dtype
+    """
+    def __init__(self, dtype: str) -> None: ...
+
+class LogSoftmax(Operation):
+    """
+    (x) -> y = log softmax(x) over the last axis
+    """
+    def __init__(self) -> None: ...
+
+class LogSoftmaxGradient(Operation):
     """
     (y, dy) -> dx
     """
     def __init__(self) -> None: ...
+
+class Softmax(Operation):
+    """
+    (x) -> y = softmax(x) over the last axis
+    """
+    def __init__(self) -> None: ...
+
+class SoftmaxGradient(Operation):
+    """
+    (y, dy) -> dx
+    """
+    def __init__(self) -> None: ...
+
+class Unary(Operation):
+    """
+    (x) -> y = f(x), f named by kind: 'relu', 'exp', ...
+    """
+    def __init__(self, kind: str) -> None: ...
+
+class ActivationGradient(Operation):
+    """
+    (y, dy) -> dx of an activation, from its output
+    """
+    def __init__(self, activation: str) -> None: ...
+
+class SgdUpdate(Operation):
+    """
+    (w..., dw..., [m...], [learning_rate]) -> ()
+    """
+    def __init__(self, momentum: float, nesterov: bool) -> None: ...
+
+class RmspropUpdate(Operation):
+    """
+    (w..., dw..., v..., [m...], [g...], [learning_rate]) -> ()
+    """
+    def __init__(self, rho: float, momentum: float, epsilon: float, centered: bool) -> None: ...
+
+class AdamUpdate(Operation):
+    """
+    (w..., dw..., m..., v..., [vhat...], [learning_rate, step]) -> ()
+    """
+    def __init__(self, beta_1: float, beta_2: float, epsilon: float, amsgrad: bool) -> None: ...
 
 def active_isa() -> str:
     """

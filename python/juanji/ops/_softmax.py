@@ -105,7 +105,7 @@ def is_last_axis(name: str, x: Any, axis: int) -> bool:
             if x.ndim
             else f"{name}: x has no axis; expected rank 1 or more, got x.shape=()."
         )
-    return axis % x.ndim == x.ndim - 1
+    return bool(axis % x.ndim == x.ndim - 1)
 
 
 def along_last_axis(operation: Operation, x: Any, axis: int) -> Any:
