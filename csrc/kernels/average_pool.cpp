@@ -49,20 +49,21 @@ void forward(const PoolShape& s, const T* x, T* y, int64_t begin, int64_t end) {
   }
 }
 
-// One over the number of pixels inside the image of the window at (i, j).
+// One over the number of pixels inside the image of the window at (i, j). `whole` is that of a window without padding.
 template <class T>
-JUANJI_INLINE T weight(const PoolShape& s, int64_t i, int64_t j) {
+JUANJI_INLINE T weight(const PoolShape& s, int64_t i, int64_t j, T whole) {
   const Span p = inside(i * s.sh - s.top, s.kh, s.h);
   const Span q = inside(j * s.sw - s.left, s.kw, s.w);
-  return T(1) / static_cast<T>((p.end - p.begin) * (q.end - q.begin));
+  const int64_t count = (p.end - p.begin) * (q.end - q.begin);
+  return count == s.kh * s.kw ? whole : T(1) / static_cast<T>(count);
 }
 
 // dx of one input pixel, covered by the windows `rows` × `columns`.
 template <class T>
-JUANJI_INLINE void gradient_pixel(const PoolShape& s, const T* dy, Covering rows, Covering columns, T* dx,
-                                  int64_t spare) {
+JUANJI_INLINE void gradient_pixel(const PoolShape& s, const T* dy, Covering rows, Covering columns, T whole,
+                                  T* dx, int64_t spare) {
   if (rows.lo == rows.hi && columns.lo == columns.hi) {  // the usual case: the loops over windows disappear
-    const Vec<T> scale = broadcast<T>(weight<T>(s, rows.lo, columns.lo));
+    const Vec<T> scale = broadcast<T>(weight(s, rows.lo, columns.lo, whole));
     const T* from = dy + (rows.lo * s.ow + columns.lo) * s.c;
     for_channels<T>(s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
       lanes.store(dx + c, lanes.load(from + c) * scale);
@@ -73,7 +74,7 @@ JUANJI_INLINE void gradient_pixel(const PoolShape& s, const T* dy, Covering rows
     Vec<T> sum{};
     for (int64_t i = rows.lo; i <= rows.hi; ++i) {
       for (int64_t j = columns.lo; j <= columns.hi; ++j) {
-        sum += lanes.load(dy + (i * s.ow + j) * s.c + c) * broadcast<T>(weight<T>(s, i, j));
+        sum += lanes.load(dy + (i * s.ow + j) * s.c + c) * broadcast<T>(weight(s, i, j, whole));
       }
     }
     lanes.store(dx + c, sum);
@@ -83,6 +84,7 @@ JUANJI_INLINE void gradient_pixel(const PoolShape& s, const T* dy, Covering rows
 // Gathers instead of scattering: every element of dx is written once, in memory order, whatever the windows overlap.
 template <class T>
 void gradient(const PoolShape& s, const T* dy, T* dx, int64_t begin, int64_t end) {
+  const T whole = T(1) / static_cast<T>(s.kh * s.kw);
   Covering rows;
   for (int64_t r = begin; r < end; ++r) {
     rows.advance(r + s.top, s.sh, s.kh, s.oh);
@@ -96,7 +98,7 @@ void gradient(const PoolShape& s, const T* dy, T* dx, int64_t begin, int64_t end
       }
       const int64_t dx_spare = end * s.w - 1 - (r * s.w + column);
       const int64_t dy_spare = s.oh * s.ow - 1 - (rows.hi * s.ow + columns.hi);
-      gradient_pixel(s, dy, rows, columns, to, (dx_spare < dy_spare ? dx_spare : dy_spare) * s.c);
+      gradient_pixel(s, dy, rows, columns, whole, to, (dx_spare < dy_spare ? dx_spare : dy_spare) * s.c);
     }
   }
 }

@@ -5,22 +5,9 @@
 // is readable and will be written afterwards anyway: pixels are produced in the order in which they lie in memory.
 #pragma once
 
-#include "simd/vec.hpp"
-
-#define JUANJI_INLINE_MEMBER __attribute__((always_inline)) inline
+#include "simd/narrow.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
-
-// Integers in the lanes of Vec<T>, of T's size.
-template <class T>
-using IntVec = typename VecOf<Int<T>>::type;
-
-// As many integers of type I, usually narrower, as Vec<T> has lanes.
-template <class T, class I>
-struct NarrowOf {
-  typedef I type __attribute__((vector_size(kWidth<T> * sizeof(I))));
-  typedef I unaligned __attribute__((vector_size(kWidth<T> * sizeof(I)), aligned(alignof(I)), may_alias));
-};
 
 template <class T>
 struct AllLanes {
@@ -28,13 +15,11 @@ struct AllLanes {
   JUANJI_INLINE_MEMBER void store(T* p, Vec<T> v) const { JUANJI_ISA::store(p, v); }
   template <class I>
   JUANJI_INLINE_MEMBER IntVec<T> load_integers(const I* p) const {
-    const typename NarrowOf<T, I>::type narrow = *reinterpret_cast<const typename NarrowOf<T, I>::unaligned*>(p);
-    return __builtin_convertvector(narrow, IntVec<T>);
+    return Integers<T, I>::load(p);
   }
   template <class I>
   JUANJI_INLINE_MEMBER void store_integers(I* p, IntVec<T> v) const {
-    using Narrow = typename NarrowOf<T, I>::type;
-    *reinterpret_cast<typename NarrowOf<T, I>::unaligned*>(p) = __builtin_convertvector(v, Narrow);
+    Integers<T, I>::store(p, v);
   }
 };
 
