@@ -1,0 +1,37 @@
+#include "bindings/activation_args.hpp"
+#include "bindings/arrays.hpp"
+#include "bindings/families.hpp"
+#include "bindings/window_args.hpp"
+#include "ops/depthwise.hpp"
+
+namespace juanji::bindings {
+
+void bind_depthwise(py::module_& m) {
+  bind_operation<DepthwiseConv2D>(m, "DepthwiseConv2D", "(x, w[, b]) -> y")
+      .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation,
+                       const std::string& activation) {
+             DepthwiseConv2D op;
+             op.window = read_window(op.name(), {1, 1}, strides, padding, dilation);
+             op.activation = read_activation(op.name(), activation);
+             return op;
+           }),
+           py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("activation"));
+  bind_operation<DepthwiseConv2DInputGradient>(m, "DepthwiseConv2DInputGradient", "(dy, w) -> dx")
+      .def(py::init([](const Pair& input_size, const Pair& strides, const py::object& padding, const Pair& dilation) {
+             DepthwiseConv2DInputGradient op;
+             op.window = read_window(op.name(), {1, 1}, strides, padding, dilation);
+             op.height = input_size[0];
+             op.width = input_size[1];
+             return op;
+           }),
+           py::kw_only(), py::arg("input_size"), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"));
+  bind_operation<DepthwiseConv2DWeightGradient>(m, "DepthwiseConv2DWeightGradient", "(x, dy) -> dw")
+      .def(py::init([](const Pair& kernel_size, const Pair& strides, const py::object& padding, const Pair& dilation) {
+             DepthwiseConv2DWeightGradient op;
+             op.window = read_window(op.name(), kernel_size, strides, padding, dilation);
+             return op;
+           }),
+           py::kw_only(), py::arg("kernel_size"), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"));
+}
+
+}  // namespace juanji::bindings

@@ -1,0 +1,145 @@
+#include "ops/depthwise.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "core/parallel.hpp"
+#include "kernels/depthwise.hpp"
+#include "ops/depthwise_plan.hpp"
+
+namespace juanji {
+namespace {
+
+void check_weights(const Operation& op, const TensorSpec& w) {
+  check_rank(op, w, "w", 4, "(kernel height, kernel width, channels, multiplier)");
+}
+
+DepthwisePlan forward_plan(const DepthwiseConv2D& op, const TensorSpec& x, const TensorSpec& w) {
+  check_rank(op, x, "x", 4, "(images, height, width, channels)");
+  check_weights(op, w);
+  if (w.shape[2] != x.shape[3]) {
+    fail(op.name(), "x and w have different numbers of channels", "w.shape[2]=" + to_text(x.shape[3]), "w.shape", w.shape,
+         "The weights are (kernel height, kernel width, channels, multiplier).");
+  }
+  return depthwise_plan(op, op.window, x.shape, w.shape[0], w.shape[1], w.shape[3]);
+}
+
+DepthwisePlan input_gradient_plan(const DepthwiseConv2DInputGradient& op, const TensorSpec& dy, const TensorSpec& w) {
+  check_rank(op, dy, "dy", 4, "(images, height, width, channels)");
+  check_weights(op, w);
+  const DepthwisePlan plan = depthwise_plan(op, op.window, {dy.shape[0], op.height, op.width, w.shape[2]}, w.shape[0],
+                                            w.shape[1], w.shape[3]);
+  check_shape(op, dy, "dy", plan.y());
+  return plan;
+}
+
+}  // namespace
+
+std::vector<TensorSpec> DepthwiseConv2D::outputs(const std::vector<TensorSpec>& inputs) const {
+  check_input_count(*this, inputs, 2, 3);
+  check_float(*this, inputs[0], "x");
+  check_same_dtype(*this, inputs[0], "x", inputs[1], "w");
+  const DepthwisePlan plan = forward_plan(*this, inputs[0], inputs[1]);
+  if (inputs.size() == 3) {
+    check_same_dtype(*this, inputs[0], "x", inputs[2], "b");
+    check_shape(*this, inputs[2], "b", {plan.c});
+  }
+  return {{inputs[0].dtype, plan.y()}};
+}
+
+size_t DepthwiseConv2D::workspace(const std::vector<TensorSpec>& inputs) const {
+  return forward_plan(*this, inputs[0], inputs[1]).repeated_input(inputs[0].dtype);
+}
+
+void DepthwiseConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const {
+  const DepthwisePlan plan = forward_plan(*this, inputs[0].spec, inputs[1].spec);
+  const WindowGeometry& g = plan.g;
+  dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = repeat_channels(plan, inputs[0].as<T>(), workspace);
+    const T* w = inputs[1].as<T>();
+    const T* b = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
+    T* y = outputs[0].as<T>();
+    for_depthwise_rows(plan.n * g.oh, g.ow * plan.weights(), [&](int64_t row) {
+      Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
+      taps.keep_inside(g.h);
+      kernels::DepthwiseLine<T> line{};
+      line.x = x + row / g.oh * plan.x_image() + taps.source * g.w * plan.c;
+      line.x_row_step = taps.source_step * g.w * plan.c;
+      line.w = w + taps.first * g.kw * plan.c;
+      line.w_row_step = g.kw * plan.c;
+      line.w_tap_step = plan.c;
+      line.b = b;
+      line.y = y + row * g.ow * plan.c;
+      line.rows = taps.count;
+      line.taps = g.kw;
+      line.width = g.w;
+      line.base = -g.left;
+      line.step = g.sw;
+      line.tap_step = g.dw;
+      line.count = g.ow;
+      line.y_step = 1;
+      line.c = plan.c;
+      line.activation = activation;
+      kernels::depthwise<T>().line(line);
+    });
+  });
+}
+
+std::vector<TensorSpec> DepthwiseConv2DInputGradient::outputs(const std::vector<TensorSpec>& inputs) const {
+  check_input_count(*this, inputs, 2, 2);
+  check_float(*this, inputs[0], "dy");
+  check_same_dtype(*this, inputs[0], "dy", inputs[1], "w");
+  const DepthwisePlan plan = input_gradient_plan(*this, inputs[0], inputs[1]);
+  return {{inputs[0].dtype, {plan.n, plan.g.h, plan.g.w, inputs[1].shape[2]}}};
+}
+
+size_t DepthwiseConv2DInputGradient::workspace(const std::vector<TensorSpec>& inputs) const {
+  return input_gradient_plan(*this, inputs[0], inputs[1]).repeated_input(inputs[0].dtype);
+}
+
+void DepthwiseConv2DInputGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
+                                       void* workspace) const {
+  const DepthwisePlan plan = input_gradient_plan(*this, inputs[0].spec, inputs[1].spec);
+  const WindowGeometry& g = plan.g;
+  dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* dy = inputs[0].as<T>();
+    const T* w = inputs[1].as<T>();
+    T* dx = plan.m == 1 ? outputs[0].as<T>() : static_cast<T*>(workspace);
+    const int64_t work = g.w * plan.weights() / std::min(g.sh * g.sw, g.kh * g.kw);
+    for_depthwise_rows(plan.n * g.h, work, [&](int64_t row) {
+      Taps rows = backward_taps(row % g.h, g.kh, g.sh, g.dh, g.top);
+      rows.keep_inside(g.oh);
+      // Every sw-th pixel sees the same taps: each such set is one line.
+      for (int64_t phase = 0; phase < std::min(g.sw, g.w); ++phase) {
+        const Taps columns = backward_taps(phase, g.kw, g.sw, g.dw, g.left);
+        kernels::DepthwiseLine<T> line{};
+        line.x = dy + row / g.h * plan.y_image() + rows.source * g.ow * plan.c;
+        line.x_row_step = rows.source_step * g.ow * plan.c;
+        line.w = w + (rows.first * g.kw + columns.first) * plan.c;
+        line.w_row_step = rows.step * g.kw * plan.c;
+        line.w_tap_step = columns.step * plan.c;
+        line.y = dx + (row * g.w + phase) * plan.c;
+        line.rows = columns.count == 0 ? 0 : rows.count;
+        line.taps = columns.count;
+        line.width = g.ow;
+        line.base = columns.source;
+        line.step = 1;
+        line.tap_step = columns.source_step;
+        line.count = (g.w - phase + g.sw - 1) / g.sw;
+        line.y_step = g.sw;
+        line.c = plan.c;
+        kernels::depthwise<T>().line(line);
+      }
+    });
+    if (plan.m == 1) return;
+    T* sums = outputs[0].as<T>();
+    const int64_t size = plan.n * plan.x_image() / plan.m;
+    parallel_ranges(size, 16384 / plan.m + 1, 1.0 * static_cast<double>(plan.m), [&](int64_t begin, int64_t end) {
+      kernels::depthwise<T>().sum_groups(dx + begin * plan.m, sums + begin, end - begin, plan.m);
+    });
+  });
+}
+
+}  // namespace juanji
