@@ -52,9 +52,7 @@ def value_and_gradient(f, x, dy):
 def allowed(size, padding, shape):
     """Explicit padding must be smaller than the window, and the window no larger than the padded image."""
     amounts = padding if isinstance(padding, tuple) else ((0, 0), (0, 0))
-    return padding == "same" or all(
-        max(p) < k and k <= n + sum(p) for k, p, n in zip(size, amounts, shape[1:3])
-    )
+    return padding == "same" or all(max(p) < k and k <= n + sum(p) for k, p, n in zip(size, amounts, shape[1:3]))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -168,13 +166,9 @@ def test_nan_and_infinities_propagate_as_in_numpy(channels):
     x.reshape(-1)[::7] = np.nan
     x[0] = -np.inf
     x[1, 0] = np.inf
-    y, dx = value_and_gradient(
-        lambda t: ops.max_pool(t, 3, 2, "same"), x, np.ones((3, 3, 3, channels), "float32")
-    )
+    y, dx = value_and_gradient(lambda t: ops.max_pool(t, 3, 2, "same"), x, np.ones((3, 3, 3, channels), "float32"))
     np.testing.assert_array_equal(y, reference.max_pool(x, (3, 3), (2, 2), "same"))
-    np.testing.assert_array_equal(
-        dx, reference.max_pool_gradient(x, np.ones(y.shape), (3, 3), (2, 2), "same")
-    )
+    np.testing.assert_array_equal(dx, reference.max_pool_gradient(x, np.ones(y.shape), (3, 3), (2, 2), "same"))
     mean, expected = ops.average_pool(x, 2), reference.average_pool(x, (2, 2), (2, 2), "valid")
     np.testing.assert_array_equal(np.isnan(mean), np.isnan(expected))
 

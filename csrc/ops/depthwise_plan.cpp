@@ -17,7 +17,8 @@ int64_t output_channels(const Operation& op, int64_t c, int64_t m) {
 
 }  // namespace
 
-DepthwisePlan depthwise_plan(const Operation& op, const Window& window, const Shape& x, int64_t kh, int64_t kw, int64_t m) {
+DepthwisePlan depthwise_plan(const Operation& op, const Window& window, const Shape& x, int64_t kh, int64_t kw,
+                             int64_t m) {
   Window sized = window;
   sized.kernel[0] = kh;
   sized.kernel[1] = kw;

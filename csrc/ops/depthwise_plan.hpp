@@ -1,4 +1,4 @@
-// What the three passes of depthwise convolution share: sizes, which kernel elements meet which pixels, the cut into tasks.
+// What the three passes of depthwise convolution share: sizes, which kernel elements meet which pixels, tasks.
 #pragma once
 
 #include <algorithm>
@@ -24,11 +24,11 @@ struct DepthwisePlan {
 };
 
 // The plan for x (N, H, W, C) and a kernel (kh, kw, C, m); throws in the name of `op`.
-DepthwisePlan depthwise_plan(const Operation& op, const Window& window, const Shape& x, int64_t kh, int64_t kw, int64_t m);
+DepthwisePlan depthwise_plan(const Operation& op, const Window& window, const Shape& x, int64_t kh, int64_t kw,
+                             int64_t m);
 
-// The kernel positions k0, k0 + step, ... that take part at one place, and the source position each of them sees: source,
-// source + source_step, ... The
-// source grows: source_step > 0.
+// The kernel positions first, first + step, ... that take part at one place, and the source positions they see: source,
+// source + source_step, ..., with source_step > 0.
 struct Taps {
   int64_t first = 0, step = 1, count = 0;
   int64_t source = 0, source_step = 1;
@@ -40,13 +40,13 @@ struct Taps {
 // Forward: output i sees input i*stride - before + k*dilation.
 Taps forward_taps(int64_t i, int64_t kernel, int64_t stride, int64_t dilation, int64_t before);
 
-// Input gradient: input r is seen by output (r + before - k*dilation) / stride, for the k where that divides. They are listed
-// from the last to the first, so that the source position grows.
+// Input gradient: input r is seen by output (r + before - k*dilation) / stride, for the k where that divides. They are
+// listed from the last to the first, so that the source position grows.
 Taps backward_taps(int64_t r, int64_t kernel, int64_t stride, int64_t dilation, int64_t before);
 
 constexpr double kDepthwiseCost = 0.08;  // nanoseconds for one product of a pixel with a weight
 
-// Calls body(row) for row = 0 .. rows-1, several to a task; `work` is that of one row. The cut depends on the shape alone.
+// Calls body(row) for row = 0 .. rows-1, several to a task; `work` is the products of one row.
 template <class Body>
 void for_depthwise_rows(int64_t rows, int64_t work, Body body) {
   constexpr int64_t kProductsPerTask = 32768;

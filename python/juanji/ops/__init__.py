@@ -24,6 +24,7 @@ from juanji.ops._conv import conv, conv2d
 from juanji.ops._convert import cast, convert_to_numpy, convert_to_tensor, is_tensor, shape, stop_gradient
 from juanji.ops._creation import arange, full, full_like, ones, ones_like, zeros, zeros_like
 from juanji.ops._cross_entropy import categorical_crossentropy, sparse_categorical_crossentropy
+from juanji.ops._depthwise import depthwise_conv
 from juanji.ops._indexing import get_item, one_hot, take
 from juanji.ops._losses import binary_crossentropy
 from juanji.ops._matmul import dense, matmul
@@ -88,6 +89,7 @@ __all__ = [
     "convert_to_numpy",
     "convert_to_tensor",
     "dense",
+    "depthwise_conv",
     "divide",
     "equal",
     "exp",
