@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import juanji
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import juanji
 from juanji import ops
 from juanji.ops import _pool
 from reference import pool as reference

@@ -38,8 +38,8 @@ inline Padding read_padding(const std::string& op, const pybind11::object& value
        "padding", std::string(py::repr(value)), "");
 }
 
-inline Window read_window(const std::string& op, const Pair& kernel, const Pair& stride, const pybind11::object& padding,
-                          const Pair& dilation = {1, 1}) {
+inline Window read_window(const std::string& op, const Pair& kernel, const Pair& stride,
+                          const pybind11::object& padding, const Pair& dilation = {1, 1}) {
   return {{kernel[0], kernel[1]}, {stride[0], stride[1]}, {dilation[0], dilation[1]}, read_padding(op, padding)};
 }
 

@@ -21,8 +21,8 @@ JUANJI_INLINE Range inside(int64_t base, int64_t step, int64_t width, int64_t co
   return {begin < last ? begin : last, last};
 }
 
-// `R` outputs from t on, with the taps u of `taps` only, which all lie inside. Steps and the number of taps are compile-time
-// constants where the template says so (not zero): then the loops unroll and sources shared by neighbours load once.
+// `R` outputs from t on, with the taps u of `taps` only, which all lie inside. Steps and the number of taps are
+// compile-time constants where the template says so (not zero): then loops unroll and neighbours share their loads.
 template <class T, int R, int kTaps, int kStep, int kTapStep>
 JUANJI_INLINE void outputs(const DepthwiseLine<T>& line, int64_t t, Range taps, Vec<T> lowest) {
   const int64_t c = line.c;

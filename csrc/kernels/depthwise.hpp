@@ -10,8 +10,8 @@ namespace juanji::kernels {
 
 // One line of outputs: output t = 0 .. count-1 is
 //   y[t*y_step] = act(b + sum over v < rows, u < taps of x[v][base + t*step + u*tap_step] · w[v][u])
-// for each channel, where pixels outside 0 .. width-1 count as zero. Steps of x and w are in elements, the others in pixels.
-// The same form serves the forward pass and, with the roles of input and output exchanged, its input gradient.
+// for each channel, where pixels outside 0 .. width-1 count as zero. Steps of x and w are in elements, the others in
+// pixels. The same form serves the forward pass and, with the roles of input and output exchanged, its input gradient.
 template <class T>
 struct DepthwiseLine {
   const T* x;  // pixel 0 of the source row that kernel row 0 sees

@@ -18,8 +18,8 @@ DepthwisePlan forward_plan(const DepthwiseConv2D& op, const TensorSpec& x, const
   check_rank(op, x, "x", 4, "(images, height, width, channels)");
   check_weights(op, w);
   if (w.shape[2] != x.shape[3]) {
-    fail(op.name(), "x and w have different numbers of channels", "w.shape[2]=" + to_text(x.shape[3]), "w.shape", w.shape,
-         "The weights are (kernel height, kernel width, channels, multiplier).");
+    fail(op.name(), "x and w have different numbers of channels", "w.shape[2]=" + to_text(x.shape[3]), "w.shape",
+         w.shape, "The weights are (kernel height, kernel width, channels, multiplier).");
   }
   return depthwise_plan(op, op.window, x.shape, w.shape[0], w.shape[1], w.shape[3]);
 }
@@ -51,7 +51,8 @@ size_t DepthwiseConv2D::workspace(const std::vector<TensorSpec>& inputs) const {
   return forward_plan(*this, inputs[0], inputs[1]).repeated_input(inputs[0].dtype);
 }
 
-void DepthwiseConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const {
+void DepthwiseConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
+                          void* workspace) const {
   const DepthwisePlan plan = forward_plan(*this, inputs[0].spec, inputs[1].spec);
   const WindowGeometry& g = plan.g;
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {

@@ -2,7 +2,8 @@
 //
 //   y[n, i, j, c*M + m] = act(b[c*M + m] + sum over p, q of xpad[n, i*sh + p*dh, j*sw + q*dw, c] · w[p, q, c, m])
 //
-// x (N, H, W, C), w (KH, KW, C, M), b (C·M), y (N, OH, OW, C·M). With M > 1 the input's channels are repeated M times first.
+// x (N, H, W, C), w (KH, KW, C, M), b (C·M), y (N, OH, OW, C·M). With M > 1 the input's channels are
+// repeated M times first.
 #pragma once
 
 #include "kernels/activation.hpp"

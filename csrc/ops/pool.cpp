@@ -82,8 +82,7 @@ void check_argmax(const PoolOperation& op, const Plan& plan, const TensorSpec& a
   }
 }
 
-// Calls body(image, begin, end) for blocks of `rows` rows per image; `elements` is the work of one row. The cut depends on
-// the shape alone.
+// Calls body(image, begin, end) for blocks of the `rows` rows of each image; `elements` is the work of one row.
 template <class Body>
 void for_row_blocks(int64_t images, int64_t rows, int64_t elements, Body body) {
   const int64_t fit = kElementsPerTask / (elements < 1 ? 1 : elements);

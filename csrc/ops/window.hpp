@@ -20,8 +20,8 @@ struct Window {
   Padding padding;
 };
 
-// Output pixel (i, j) sees, at kernel position (p, q), input pixel (i*sh + p*dh - top, j*sw + q*dw - left) where that lies
-// inside h × w, and padding where it does not. bottom and right are what the last window reaches for at most; rows and
+// Output pixel (i, j) sees, at kernel position (p, q), input pixel (i*sh + p*dh - top, j*sw + q*dw - left) where that
+// lies inside h × w, and padding where it does not. bottom and right are what the last window reaches for at most; rows and
 // columns that no window reaches (a stride that does not divide) are legal.
 struct WindowGeometry {
   int64_t h, w;    // input

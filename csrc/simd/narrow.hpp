@@ -34,8 +34,8 @@ JUANJI_INLINE void store_integers_generic(I* p, IntVec<T> v) {
   *reinterpret_cast<typename NarrowOf<T, I>::unaligned*>(p) = __builtin_convertvector(v, Narrow);
 }
 
-// The generic form is right everywhere, but for bytes GCC takes it apart lane by lane: those have intrinsics (GCC warns about
-// the forms without a mask, which begin with an undefined register).
+// The generic form is right everywhere, but for bytes GCC takes it apart lane by lane: those have intrinsics (with a
+// mask, since GCC warns about the undefined register that the forms without one begin with).
 template <class T, class I>
 struct Integers {
   static JUANJI_INLINE_MEMBER IntVec<T> load(const I* p) { return load_integers_generic<T>(p); }
