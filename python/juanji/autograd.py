@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from juanji.ops._operation import Call
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
 
 class Tensor(Operators):
