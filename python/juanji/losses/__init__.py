@@ -1,0 +1,123 @@
+"""Losses, under the names of ``keras.losses``: a function per sample, and a class that reduces it."""
+
+from typing import Any
+
+from juanji.losses.crossentropy import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    KLDivergence,
+    Poisson,
+    SparseCategoricalCrossentropy,
+    binary_crossentropy,
+    categorical_crossentropy,
+    kl_divergence,
+    poisson,
+    sparse_categorical_crossentropy,
+)
+from juanji.losses.hinge import (
+    CategoricalHinge,
+    Hinge,
+    SquaredHinge,
+    categorical_hinge,
+    hinge,
+    squared_hinge,
+)
+from juanji.losses.loss import Loss, LossFunctionWrapper, registry
+from juanji.losses.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    cosine_similarity,
+    huber,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+)
+
+get = registry.get
+serialize = registry.serialize
+deserialize = registry.deserialize
+
+
+def resolve_loss(identifier: Any, y_true_shape: tuple[int, ...], y_pred_shape: tuple[int, ...]) -> Any:
+    """The :class:`Loss` that ``compile(loss=identifier)`` means, or None.
+
+    Args:
+        identifier: a name, a configuration, a function or a loss. 'crossentropy' and 'ce' mean the binary,
+            categorical or sparse categorical one, whichever fits the shapes.
+        y_true_shape: shape of the labels.
+        y_pred_shape: shape of the model's output.
+
+    Raises:
+        ValueError: for an unknown name.
+
+    Example:
+        >>> resolve_loss("ce", (64,), (64, 10)).name
+        'sparse_categorical_crossentropy'
+    """
+    if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
+        identifier = f"{label_kind(y_true_shape, y_pred_shape)}_crossentropy"
+    loss = get(identifier)
+    if loss is None or isinstance(loss, Loss):
+        return loss
+    return LossFunctionWrapper(loss, name=identifier if isinstance(identifier, str) else None)
+
+
+def label_kind(y_true_shape: tuple[int, ...], y_pred_shape: tuple[int, ...]) -> str:
+    """Which labels the shapes speak of: 'binary', 'sparse_categorical' or 'categorical', as Keras decides it.
+
+    Example:
+        >>> label_kind((64, 1), (64, 1)), label_kind((64, 1), (64, 10)), label_kind((64, 10), (64, 10))
+        ('binary', 'sparse_categorical', 'categorical')
+    """
+    if not y_pred_shape or y_pred_shape[-1] == 1:
+        return "binary"
+    numbers = len(y_true_shape) < len(y_pred_shape) or y_true_shape[-1] == 1
+    return "sparse_categorical" if numbers else "categorical"
+
+
+__all__ = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "Loss",
+    "LossFunctionWrapper",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
+    "deserialize",
+    "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "label_kind",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+    "resolve_loss",
+    "serialize",
+    "sparse_categorical_crossentropy",
+    "squared_hinge",
+]

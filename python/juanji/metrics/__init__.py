@@ -1,0 +1,117 @@
+"""Metrics, under the names of ``keras.metrics``: numbers that are followed during training, in float64."""
+
+from typing import Any
+
+from juanji.losses import label_kind
+from juanji.metrics.accuracy import (
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
+from juanji.metrics.metric import Mean, MeanMetricWrapper, Metric, Sum, registry
+from juanji.metrics.of_losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    RootMeanSquaredError,
+    SparseCategoricalCrossentropy,
+    SquaredHinge,
+)
+
+get = registry.get
+serialize = registry.serialize
+deserialize = registry.deserialize
+
+_ACCURACY = {
+    "binary": BinaryAccuracy,
+    "categorical": CategoricalAccuracy,
+    "sparse_categorical": SparseCategoricalAccuracy,
+}
+
+
+def resolve_metric(identifier: Any, y_true_shape: tuple[int, ...], y_pred_shape: tuple[int, ...]) -> Metric:
+    """The metric that ``compile(metrics=[identifier])`` means; a string is also its name in the logs.
+
+    Args:
+        identifier: a name, a configuration, a function or a metric. 'accuracy' and 'acc' mean the binary,
+            categorical or sparse categorical one, whichever fits the shapes; so do 'crossentropy' and 'ce'.
+        y_true_shape: shape of the labels.
+        y_pred_shape: shape of the model's output.
+
+    Raises:
+        ValueError: for an unknown name, or None.
+
+    Example:
+        >>> resolve_metric("acc", (64, 10), (64, 10))
+        <CategoricalAccuracy name=acc>
+    """
+    if identifier is None:
+        raise ValueError("compile: metric missing; expected a name, a function or a metric, got None.")
+    if not isinstance(identifier, str):
+        found = get(identifier)
+        return found if isinstance(found, Metric) else MeanMetricWrapper(found)
+    metric: Metric
+    kind = label_kind(y_true_shape, y_pred_shape)
+    if identifier.lower() in ("accuracy", "acc"):
+        metric = _ACCURACY[kind]()
+    elif identifier.lower() in ("crossentropy", "ce"):
+        metric = get(f"{kind}_crossentropy")
+    else:
+        metric = get(identifier)
+    metric.name = identifier
+    return metric
+
+
+__all__ = [
+    "Accuracy",
+    "BinaryAccuracy",
+    "BinaryCrossentropy",
+    "CategoricalAccuracy",
+    "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "Hinge",
+    "KLDivergence",
+    "LogCoshError",
+    "Mean",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanMetricWrapper",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Metric",
+    "Poisson",
+    "RootMeanSquaredError",
+    "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy",
+    "SquaredHinge",
+    "Sum",
+    "TopKCategoricalAccuracy",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "deserialize",
+    "get",
+    "resolve_metric",
+    "serialize",
+    "sparse_categorical_accuracy",
+    "sparse_top_k_categorical_accuracy",
+    "top_k_categorical_accuracy",
+]

@@ -1,0 +1,188 @@
+"""How often the predicted class is the right one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from juanji.losses.loss import same_rank
+from juanji.metrics.metric import MeanMetricWrapper, registry
+
+Array = np.ndarray[Any, Any]
+
+
+def accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Whether predictions equal labels, element by element.
+
+    Example:
+        >>> accuracy([1, 2], [1, 0])
+        array([ True, False])
+    """
+    y_true, y_pred = _fitting("accuracy", *same_rank(np.asarray(y_true), np.asarray(y_pred)))
+    return np.equal(y_true, y_pred)
+
+
+@registry.register()
+class Accuracy(MeanMetricWrapper):
+    """The share of predictions equal to their labels. For class scores use the other accuracies of this page.
+
+    Example:
+        >>> Accuracy()([1, 2, 3, 4], [0, 2, 3, 4])
+        0.75
+    """
+
+    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
+        super().__init__(accuracy, name, dtype)
+
+
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """Whether predictions above a threshold fall on labels of 1, and the others on 0.
+
+    Example:
+        >>> binary_accuracy([1, 1, 0], [0.9, 0.2, 0.1])
+        array([ True, False,  True])
+    """
+    y_true, y_pred = _fitting("binary_accuracy", *same_rank(np.asarray(y_true), np.asarray(y_pred)))
+    return np.equal(y_true, y_pred > threshold)
+
+
+@registry.register(snake_case=True)
+class BinaryAccuracy(MeanMetricWrapper):
+    """The share of yes-or-no predictions that are right.
+
+    Args:
+        threshold: predictions above it mean 1.
+
+    Example:
+        >>> BinaryAccuracy()([[1], [1], [0], [0]], [[0.98], [1], [0], [0.6]])
+        0.75
+    """
+
+    def __init__(self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
+        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Whether the class with the best score is the one with the largest label.
+
+    Example:
+        >>> categorical_accuracy([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+        array([False,  True])
+    """
+    y_true, y_pred = _fitting("categorical_accuracy", np.asarray(y_true), np.asarray(y_pred))
+    return np.equal(y_true.argmax(-1), y_pred.argmax(-1))
+
+
+@registry.register(snake_case=True)
+class CategoricalAccuracy(MeanMetricWrapper):
+    """The share of samples whose best score is that of the right class; labels are one-hot rows.
+
+    Example:
+        >>> CategoricalAccuracy()([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+        0.5
+    """
+
+    def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(categorical_accuracy, name, dtype)
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Whether the class with the best score is the one the label names.
+
+    Example:
+        >>> sparse_categorical_accuracy([2, 1], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+        array([False,  True])
+    """
+    labels, scores = _class_numbers("sparse_categorical_accuracy", y_true, y_pred)
+    return np.equal(labels, scores.argmax(-1))
+
+
+@registry.register(snake_case=True)
+class SparseCategoricalAccuracy(MeanMetricWrapper):
+    """The share of samples whose best score is that of the right class; labels are class numbers.
+
+    Example:
+        >>> SparseCategoricalAccuracy()([[2], [1]], [[0.1, 0.6, 0.3], [0.05, 0.95, 0]])
+        0.5
+    """
+
+    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(sparse_categorical_accuracy, name, dtype)
+
+
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+    """Whether the right class is among the ``k`` best scores; labels are one-hot rows.
+
+    Example:
+        >>> top_k_categorical_accuracy([[0, 0, 1], [1, 0, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0.5]], k=2)
+        array([ True, False])
+    """
+    y_true, y_pred = _fitting("top_k_categorical_accuracy", np.asarray(y_true), np.asarray(y_pred))
+    return _in_top_k(y_true.argmax(-1), y_pred, k)
+
+
+@registry.register(snake_case=True)
+class TopKCategoricalAccuracy(MeanMetricWrapper):
+    """The share of samples whose right class is among the ``k`` best scores; labels are one-hot rows.
+
+    Example:
+        >>> TopKCategoricalAccuracy(k=1)([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+        0.5
+    """
+
+    def __init__(self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
+
+
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+    """Whether the class the label names is among the ``k`` best scores.
+
+    Example:
+        >>> sparse_top_k_categorical_accuracy([2, 0], [[0.1, 0.9, 0.8], [0.05, 0.95, 0.5]], k=2)
+        array([ True, False])
+    """
+    return _in_top_k(*_class_numbers("sparse_top_k_categorical_accuracy", y_true, y_pred), k)
+
+
+@registry.register(snake_case=True)
+class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+    """The share of samples whose right class is among the ``k`` best scores; labels are class numbers.
+
+    Example:
+        >>> SparseTopKCategoricalAccuracy(k=1)([2, 1], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+        0.5
+    """
+
+    def __init__(self, k: int = 5, name: str = "sparse_top_k_categorical_accuracy", dtype: Any = None) -> None:
+        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k)
+
+
+def _in_top_k(labels: Array, scores: Array, k: int) -> Any:
+    """Fewer than ``k`` classes score better than the right one; never where its score is not finite."""
+    classes = scores.shape[-1]
+    known = (labels >= 0) & (labels < classes)
+    right = np.take_along_axis(scores, np.where(known, labels, 0).astype(np.intp)[..., None], -1)
+    better = (scores > right).sum(-1)
+    return (better < k) & known & np.isfinite(right[..., 0])
+
+
+def _fitting(name: str, y_true: Array, y_pred: Array) -> tuple[Any, Any]:
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"{name}: labels and predictions differ in shape; expected y_true.shape={y_pred.shape} "
+            f"like y_pred, got y_true.shape={y_true.shape}."
+        )
+    return y_true, y_pred
+
+
+def _class_numbers(name: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    labels, scores = np.asarray(y_true), np.asarray(y_pred)
+    if labels.ndim == scores.ndim and labels.shape[-1:] == (1,):
+        labels = labels[..., 0]
+    if labels.shape != scores.shape[:-1]:
+        raise ValueError(
+            f"{name}: labels do not fit the predictions; expected one class number per row, y_true.shape="
+            f"{scores.shape[:-1]}, got y_true.shape={labels.shape} for y_pred.shape={scores.shape}."
+        )
+    return labels, scores

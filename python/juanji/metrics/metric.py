@@ -1,0 +1,237 @@
+"""What all metrics share: state that is updated batch by batch, and the running mean."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from juanji.autograd import Variable
+from juanji.config import floatx
+from juanji.losses.loss import registry as losses
+from juanji.losses.loss import same_rank
+from juanji.utils.naming import auto_name
+from juanji.utils.registry import Configurable, Registry
+
+Array = np.ndarray[Any, Any]
+MetricFunction = Callable[..., Any]
+
+registry: Registry[Any] = Registry("juanji.metrics")
+
+
+class Metric(Configurable, ABC):
+    """Base of all metrics: :meth:`update_state` takes in a batch, :meth:`result` gives the value so far.
+
+    State is kept in variables made by :meth:`add_variable`; :meth:`reset_state` sets them to zero.
+
+    Args:
+        dtype: element type given to functions that want one; the default float type.
+        name: shown in logs; the class name in snake case by default.
+
+    Example:
+        >>> import numpy as np
+        >>> class Largest(Metric):
+        ...     def __init__(self, name="largest"):
+        ...         super().__init__(name=name)
+        ...         self.value = self.add_variable(())
+        ...     def update_state(self, y_true, y_pred, sample_weight=None):
+        ...         self.value.assign(max(float(self.value), float(np.max(y_pred))))
+        ...     def result(self):
+        ...         return float(self.value)
+        >>> largest = Largest()
+        >>> largest([0, 0], [1.0, 3.0]), largest([0], [2.0])
+        (3.0, 3.0)
+    """
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        self.dtype: str = np.dtype(dtype or floatx()).name
+        self._variables: list[Variable] = []
+
+    def add_variable(
+        self,
+        shape: tuple[int, ...] = (),
+        initializer: Any = None,
+        dtype: Any = "float64",
+        name: str | None = None,
+    ) -> Variable:
+        """Makes a variable of state. Sums are float64: a million float32 additions would drift.
+
+        Args:
+            shape: its shape.
+            initializer: name, function or object that makes the first value; zeros by default.
+            dtype: element type.
+            name: of the variable.
+        """
+        value = np.zeros(shape, dtype)
+        if initializer is not None:
+            from juanji import initializers
+
+            value = np.asarray(initializers.get(initializer)(shape, dtype))
+        variable = Variable(value, trainable=False, name=name or "variable")
+        self._variables.append(variable)
+        return variable
+
+    add_weight = add_variable
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The state."""
+        return list(self._variables)
+
+    @abstractmethod
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Takes in a batch."""
+
+    @abstractmethod
+    def result(self) -> Any:
+        """The value over all batches since the last reset."""
+
+    def reset_state(self) -> None:
+        """Forgets all batches."""
+        for variable in self._variables:
+            variable.value[...] = 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "dtype": self.dtype}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+@registry.register(snake_case=True)
+class Sum(Metric):
+    """The (weighted) sum of all values.
+
+    Example:
+        >>> Sum()([1, 3, 5, 7], sample_weight=[1, 1, 0, 0])
+        4.0
+    """
+
+    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable(name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        values = np.asarray(values)
+        if sample_weight is not None:
+            values, weights = _weighted(values, sample_weight, np.sum)
+            values = values * weights
+        self.total.value[...] += values.sum(dtype=np.float64)
+
+    def result(self) -> float:
+        return float(self.total.value)
+
+
+class RunningMean(Metric):
+    """Base of metrics that are the mean of a value over all samples: :meth:`add` takes the values of a batch."""
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable(name="total")
+        self.count = self.add_variable(name="count")
+
+    def add(self, values: Any, sample_weight: Any = None) -> None:
+        """Takes in one value per sample; values of rank 2 and more are first averaged per sample."""
+        values = np.asarray(values)
+        if not values.size:
+            return
+        if sample_weight is None:
+            samples = values.shape[0] if values.ndim else 1
+            self.total.value[...] += values.sum(dtype=np.float64) * (samples / values.size)
+            self.count.value[...] += samples
+            return
+        values, weights = _weighted(values, sample_weight, np.mean)
+        per_sample = tuple(range(1, values.ndim))
+        self.total.value[...] += (values * weights).mean(per_sample, dtype=np.float64).sum()
+        self.count.value[...] += weights.mean(per_sample, dtype=np.float64).sum()
+
+    def result(self) -> float:
+        count = float(self.count.value)
+        return float(self.total.value) / count if count else 0.0
+
+
+@registry.register(snake_case=True)
+class Mean(RunningMean):
+    """The (weighted) mean of all values, 0 before the first.
+
+    Values of rank 2 and more are averaged per sample first.
+
+    Example:
+        >>> mean = Mean()
+        >>> mean([1, 3, 5, 7]), mean([14])
+        (4.0, 6.0)
+        >>> Mean()([1, 3, 5, 7], sample_weight=[1, 1, 0, 0])
+        2.0
+    """
+
+    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        self.add(values, sample_weight)
+
+
+def _weighted(values: Array, sample_weight: Any, reduce: Callable[..., Any]) -> tuple[Array, Array]:
+    """Values reduced to the rank of the weights, and the weights broadcast to them."""
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    values, weights = same_rank(values, weights)
+    if values.ndim > weights.ndim:
+        values = reduce(values, axis=tuple(range(weights.ndim, values.ndim)), dtype=np.float64)
+    try:
+        return values, np.broadcast_to(weights, values.shape)
+    except ValueError:
+        raise ValueError(
+            f"metric: sample weights do not fit the values; expected shape {values.shape[:1]} or "
+            f"{values.shape}, got sample_weight.shape={weights.shape}."
+        ) from None
+
+
+@registry.register(snake_case=True)
+class MeanMetricWrapper(RunningMean):
+    """The running mean of a function of one value per sample.
+
+    Args:
+        fn: called as ``fn(y_true, y_pred, **kwargs)`` with NumPy arrays.
+        name: the function's name by default.
+        dtype: as in :class:`Metric`.
+        kwargs: passed on to ``fn``; also attributes of the metric.
+
+    Example:
+        >>> metric = MeanMetricWrapper(lambda y_true, y_pred: abs(y_true - y_pred), name="distance")
+        >>> metric([1.0, 2.0], [1.0, 4.0])
+        1.0
+    """
+
+    def __init__(self, fn: MetricFunction, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(dtype, name or getattr(fn, "__name__", None))
+        self.fn = fn
+        self._arguments = kwargs
+
+    def __getattr__(self, name: str) -> Any:
+        arguments = self.__dict__.get("_arguments", {})
+        if name in arguments:
+            return arguments[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        # plain arrays: what a metric computes is never recorded for a gradient
+        values = self.fn(np.asarray(y_true), np.asarray(y_pred), **self._arguments)
+        self.add(values, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"fn": losses.serialize(self.fn)} if type(self) is MeanMetricWrapper else {}
+        return {**super().get_config(), **own, **self._arguments}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> MeanMetricWrapper:
+        if "fn" not in config:
+            return cls(**config)
+        fn = config["fn"]
+        return cls(**{**config, "fn": registry.get(fn) if fn in registry.names() else losses.get(fn)})

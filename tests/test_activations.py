@@ -1,0 +1,138 @@
+"""juanji.activations against their formulas, with gradients by finite differences."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from juanji import GradientTape, Tensor, activations, ops
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x)) if x > 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def softplus(x):
+    return max(x, 0) + math.log1p(math.exp(-abs(x)))
+
+
+def elu(x, alpha=1.0):
+    return x if x > 0 else alpha * math.expm1(x)
+
+
+def hard_sigmoid(x):
+    return min(max(x / 6 + 0.5, 0), 1)
+
+
+def relu(x, negative_slope=0.0, max_value=math.inf, threshold=0.0):
+    if x >= max_value:
+        return max_value
+    return x if x > threshold else negative_slope * (x - threshold)
+
+
+# name, arguments, formula of one number, c of the tolerance c·eps·max(1, |ref|)
+CASES = [
+    ("linear", {}, lambda x: x, 0),
+    ("relu", {}, relu, 0),
+    ("relu", {"negative_slope": 0.3}, lambda x: relu(x, 0.3), 2),
+    ("relu", {"max_value": 2.0}, lambda x: relu(x, 0.0, 2.0), 0),
+    ("relu", {"threshold": 1.0}, lambda x: relu(x, 0.0, math.inf, 1.0), 0),
+    ("relu", {"negative_slope": 0.3, "max_value": 2.0, "threshold": 1.0}, lambda x: relu(x, 0.3, 2.0, 1.0), 2),
+    ("relu6", {}, lambda x: min(max(x, 0), 6), 0),
+    ("leaky_relu", {}, lambda x: relu(x, 0.2), 2),
+    ("elu", {"alpha": 0.7}, lambda x: elu(x, 0.7), 4),
+    ("selu", {}, lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772), 4),
+    ("sigmoid", {}, sigmoid, 4),
+    ("hard_sigmoid", {}, hard_sigmoid, 2),
+    ("tanh", {}, math.tanh, 4),
+    ("hard_tanh", {}, lambda x: min(max(x, -1), 1), 0),
+    ("exponential", {}, math.exp, 4),
+    ("softplus", {}, softplus, 4),
+    ("softsign", {}, lambda x: x / (1 + abs(x)), 2),
+    ("silu", {}, lambda x: x * sigmoid(x), 8),
+    ("hard_silu", {}, lambda x: x * hard_sigmoid(x), 8),
+    ("mish", {}, lambda x: x * math.tanh(softplus(x)), 8),
+]
+IDS = [f"{name}-{'-'.join(arguments)}" for name, arguments, _, _ in CASES]
+# no kink of any of them, and every branch
+POINTS = np.array([-7.3, -3.1, -1.7, -0.4, -1e-3, 1e-3, 0.3, 0.9, 1.3, 2.2, 3.3, 6.7])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("name", "arguments", "formula", "c"), CASES, ids=IDS)
+def test_values(name, arguments, formula, c, dtype):
+    x = np.concatenate([POINTS, [0.0], np.random.default_rng(0).normal(size=131) * 5]).astype(dtype)
+    expected = np.array([formula(v) for v in x.tolist()])
+    y = activations.get(name)(x, **arguments)
+    assert y.dtype == dtype
+    limit = c * np.finfo(dtype).eps * np.maximum(1.0, np.abs(expected))
+    assert (np.abs(y.astype(np.float64) - expected) <= limit).all()
+
+
+@pytest.mark.parametrize(("name", "arguments", "formula", "c"), CASES, ids=IDS)
+def test_gradients(name, arguments, formula, c):
+    x = Tensor(POINTS)
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = activations.get(name)(x, **arguments)
+    gradient = tape.gradient(y, x).numpy()
+    h = 1e-6
+    slopes = [(formula(v + h) - formula(v - h)) / (2 * h) for v in POINTS.tolist()]
+    np.testing.assert_allclose(gradient, slopes, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["softplus", "silu", "mish", "sigmoid", "tanh", "softsign"])
+def test_smooth_ones_have_their_slope_at_zero(name):
+    x = Tensor(np.zeros(1))
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = activations.get(name)(x)
+    slope = {"softplus": 0.5, "silu": 0.5, "mish": 0.6, "sigmoid": 0.25, "tanh": 1.0, "softsign": 1.0}[name]
+    np.testing.assert_allclose(tape.gradient(y, x).numpy(), [slope], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["elu", "selu", "softplus", "silu", "mish", "sigmoid", "tanh", "softsign", "relu"])
+def test_far_out_values_and_gradients_are_finite(name):
+    x = Tensor(np.array([-1e30, -1e4, 1e4, 1e30], dtype=np.float32))
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = activations.get(name)(x)
+    assert np.isfinite(y.numpy()).all()
+    assert np.isfinite(tape.gradient(y, x).numpy()).all()
+
+
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+def test_softmax_and_its_logarithm(axis):
+    x = np.random.default_rng(0).normal(size=(3, 4, 5))
+    e = np.exp(x - x.max(axis, keepdims=True))
+    expected = e / e.sum(axis, keepdims=True)
+    np.testing.assert_allclose(activations.softmax(x, axis), expected, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(activations.log_softmax(x, axis), np.log(expected), rtol=0, atol=1e-14)
+
+
+def test_get():
+    assert activations.get(None) is activations.linear
+    assert activations.get(math.tanh) is math.tanh
+    assert activations.get("swish") is activations.silu
+    assert activations.get("hard_swish") is activations.hard_silu
+    for name in ("linear", "relu", "softmax", "log_softmax", "sigmoid", "tanh", "exponential"):
+        function = activations.get(name)
+        assert activations.serialize(function) == name
+        assert activations.deserialize(name) is function
+    with pytest.raises(ValueError, match=r"juanji.activations.get: .*'elu'.*'relu'.*got identifier='rellu'.*'relu'\?"):
+        activations.get("rellu")
+
+
+def test_fused_names():
+    for name in ("relu", "sigmoid", "tanh"):
+        assert activations.fused_name(activations.get(name)) == name
+        assert activations.fused_name(getattr(ops, name)) == name
+    for other in (None, activations.linear, activations.softmax, activations.leaky_relu, lambda x: x):
+        assert activations.fused_name(other) is None
+
+
+def test_integers_and_lists_become_floats():
+    assert activations.leaky_relu([-5, 5]).dtype == np.float32
+    assert activations.relu(np.array([-5, 5])).tolist() == [0.0, 5.0]
