@@ -64,6 +64,11 @@ void* allocate_fresh(size_t bytes) {
 void free_block(void* block) { std::free(static_cast<char*>(block) - kHeader); }
 size_t block_bytes(void* block) { return reinterpret_cast<Header*>(static_cast<char*>(block) - kHeader)->bytes; }
 
+void count_use(Pool& p, size_t bytes) {
+  p.used_bytes += bytes;
+  if (p.used_bytes > p.peak_bytes) p.peak_bytes = p.used_bytes;
+}
+
 void drop_largest(Pool& p) {
   auto largest = std::prev(p.idle.end());
   free_block(largest->second.back());
@@ -80,24 +85,20 @@ void* pool_allocate(size_t bytes) {
   Pool& p = pool();
   {
     const std::lock_guard<std::mutex> lock(p.mutex);
-    p.used_bytes += wanted;
-    if (p.used_bytes > p.peak_bytes) p.peak_bytes = p.used_bytes;
     const auto found = p.idle.find(wanted);
     if (found != p.idle.end()) {
       void* block = found->second.back();
       found->second.pop_back();
       if (found->second.empty()) p.idle.erase(found);
       p.idle_bytes -= wanted;
+      count_use(p, wanted);
       return block;
     }
   }
-  try {
-    return allocate_fresh(wanted);
-  } catch (...) {
-    const std::lock_guard<std::mutex> lock(p.mutex);
-    p.used_bytes -= wanted;
-    throw;
-  }
+  void* block = allocate_fresh(wanted);
+  const std::lock_guard<std::mutex> lock(p.mutex);
+  count_use(p, wanted);
+  return block;
 }
 
 void pool_release(void* block) noexcept {

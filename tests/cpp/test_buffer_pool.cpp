@@ -1,0 +1,99 @@
+#include "core/buffer_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace juanji {
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+class BufferPool : public testing::Test {
+ protected:
+  void SetUp() override { pool_trim(); }
+  void TearDown() override { pool_trim(); }
+};
+
+TEST_F(BufferPool, BlocksAreAlignedAndWritable) {
+  for (const size_t bytes : {size_t{1}, size_t{63}, size_t{256}, size_t{257}, size_t{4097}, 2 * kMiB - 64, 3 * kMiB}) {
+    const Buffer buffer(bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer.data()) % kAlignment, 0u) << bytes;
+    std::memset(buffer.data(), 0x5a, bytes);
+    EXPECT_GE(pool_statistics().in_use, bytes);
+  }
+}
+
+TEST_F(BufferPool, AReleasedBlockIsUsedAgain) {
+  void* first = pool_allocate(kMiB);
+  pool_release(first);
+  EXPECT_GE(pool_statistics().idle, kMiB);
+  void* second = pool_allocate(kMiB - 100);  // the same size class
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(pool_statistics().idle, 0u);
+  pool_release(second);
+}
+
+TEST_F(BufferPool, TrimGivesEverythingBack) {
+  pool_release(pool_allocate(kMiB));
+  pool_trim();
+  EXPECT_EQ(pool_statistics().idle, 0u);
+}
+
+TEST_F(BufferPool, IdleMemoryStaysWithinWhatWasInUseAtOnce) {
+  for (size_t i = 1; i <= 40; ++i) pool_release(pool_allocate(i * 4 * kMiB));  // 40 size classes, one at a time
+  EXPECT_LE(pool_statistics().idle, 200 * kMiB);
+}
+
+TEST_F(BufferPool, ImpossibleSizesThrowAndLeaveNoTrace) {
+  const size_t in_use = pool_statistics().in_use;
+  for (const size_t bytes : {std::numeric_limits<size_t>::max(), size_t{1} << 62}) {
+    EXPECT_THROW(pool_allocate(bytes), std::bad_alloc);
+  }
+  EXPECT_EQ(pool_statistics().in_use, in_use);
+  for (size_t i = 1; i <= 40; ++i) pool_release(pool_allocate(i * 4 * kMiB));
+  EXPECT_LE(pool_statistics().idle, 200 * kMiB) << "a failed request must not count as memory in use";
+}
+
+TEST_F(BufferPool, ABufferMovesAndReleasesOnce) {
+  const size_t in_use = pool_statistics().in_use;
+  {
+    Buffer a(1000);
+    void* data = a.data();
+    Buffer b(std::move(a));
+    EXPECT_EQ(b.data(), data);
+    Buffer c;
+    c = std::move(b);
+    EXPECT_EQ(c.data(), data);
+    EXPECT_EQ(Buffer(0).data(), nullptr);
+  }
+  EXPECT_EQ(pool_statistics().in_use, in_use);
+  pool_release(nullptr);
+}
+
+TEST_F(BufferPool, ThreadsDoNotShareBlocks) {
+  const size_t in_use = pool_statistics().in_use;
+  std::vector<std::thread> threads;
+  for (int id = 0; id < 4; ++id) {
+    threads.emplace_back([id] {
+      for (size_t round = 0; round < 500; ++round) {
+        const size_t bytes = 1000 + round % 7 * 300;
+        const Buffer buffer(bytes);
+        std::memset(buffer.data(), id, bytes);
+        const auto* data = buffer.as<unsigned char>();
+        for (size_t i = 0; i < bytes; i += 97) ASSERT_EQ(data[i], id);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(pool_statistics().in_use, in_use);
+}
+
+}  // namespace
+}  // namespace juanji
