@@ -1,7 +1,7 @@
 #include "ops/unary.hpp"
 
-#include "core/check.hpp"
 #include "core/parallel.hpp"
+#include "ops/kind_names.hpp"
 
 namespace juanji {
 namespace {
@@ -15,17 +15,6 @@ constexpr const char* kUnaryNames[] = {
 };
 
 constexpr const char* kActivationNames[kActivations] = {"none", "relu", "sigmoid", "tanh"};
-
-// Index of `name` among `names`; the message lists them all.
-template <size_t kCount>
-int find_name(const char* const (&names)[kCount], const std::string& who, const char* what, const std::string& name) {
-  std::string all;
-  for (size_t i = 0; i < kCount; ++i) {
-    if (name == names[i]) return static_cast<int>(i);
-    all += (i == 0 ? "" : ", ") + std::string(names[i]);
-  }
-  fail(who, std::string("unknown ") + what, "one of " + all, what, name, "");
-}
 
 // Nanoseconds an element on one core: bound by memory, or by the polynomial of a transcendental function.
 double cost_per_element(UnaryKind kind) {

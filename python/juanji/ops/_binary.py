@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from juanji import ops
+from juanji import _core, ops
 from juanji.autograd import Array
 from juanji.ops._convert import as_array, as_float, operands
-from juanji.ops._operation import Call, NumpyFunction, Operation
+from juanji.ops._operation import Call, NativeForFloats, NumpyFunction, Operation
 
 
 def _arithmetic(kind: str, function: Callable[[Any, Any], Any]) -> Operation:
-    return Operation(kind, lambda: NumpyFunction(function))
+    return Operation(kind, lambda: NativeForFloats(_core.Binary(kind), function))
 
 
 _add = _arithmetic("add", np.add)
@@ -27,7 +27,7 @@ _divide = _arithmetic("divide", np.true_divide)
 _maximum = _arithmetic("maximum", np.maximum)
 _minimum = _arithmetic("minimum", np.minimum)
 _power = _arithmetic("power", np.power)
-_where = Operation("where", lambda: NumpyFunction(np.where))
+_where = Operation("where", lambda: NativeForFloats(_core.Where(), np.where, data=1))
 
 
 def sum_to_shape(dy: Any, shape: tuple[int, ...]) -> Any:
@@ -215,8 +215,8 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _where(np.asarray(condition).astype(bool, copy=False), *operands(x1, x2))
 
 
-def _comparison(name: str, function: Callable[[Any, Any], Any]) -> Operation:
-    operation = Operation(name, lambda: NumpyFunction(function))
+def _comparison(kind: str, function: Callable[[Any, Any], Any]) -> Operation:
+    operation = Operation(kind, lambda: NativeForFloats(_core.Comparison(kind), function))
     operation.gradient(lambda call, dy: (None, None))
     return operation
 
@@ -270,8 +270,12 @@ def _truth(x: Any) -> Array:
     return array.astype(bool, copy=False)
 
 
-_logical_and = _comparison("logical_and", np.logical_and)
-_logical_or = _comparison("logical_or", np.logical_or)
+def _logical(name: str, function: Callable[[Any, Any], Any]) -> Operation:
+    return Operation(name, lambda: NumpyFunction(function))
+
+
+_logical_and = _logical("logical_and", np.logical_and)
+_logical_or = _logical("logical_or", np.logical_or)
 
 
 def logical_and(x1: Any, x2: Any) -> Any:

@@ -53,21 +53,29 @@ class NumpyFunction:
 
 
 class NativeForFloats:
-    """A native operation for float32 and float64 inputs of one type, and a NumPy function for all other types."""
+    """A native operation for inputs that are all float32 or all float64, and a NumPy function for other types.
 
-    def __init__(self, native: _core.Operation, function: Callable[..., Any]) -> None:
+    Args:
+        native: the native operation.
+        function: the NumPy function.
+        data: index of the first input whose type counts; those before are conditions or indices.
+    """
+
+    def __init__(self, native: _core.Operation, function: Callable[..., Any], data: int = 0) -> None:
         self._native = native
         self._other = NumpyFunction(function)
+        self._data = data
+
+    def _side(self, dtypes: Sequence[np.dtype[Any]]) -> NativeSide:
+        first = dtypes[self._data]
+        native = first in _NATIVE_DTYPES and all(dtype == first for dtype in dtypes[self._data :])
+        return self._native if native else self._other
 
     def __call__(self, *arrays: Any) -> Any:
-        dtype = arrays[0].dtype
-        native = dtype in _NATIVE_DTYPES and all(x.dtype == dtype for x in arrays[1:])
-        return self._native(*arrays) if native else self._other(*arrays)
+        return self._side([x.dtype for x in arrays])(*arrays)
 
     def infer(self, specs: list[Spec]) -> Sequence[Spec]:
-        dtype = specs[0][0]
-        native = np.dtype(dtype) in _NATIVE_DTYPES and all(other == dtype for other, _ in specs[1:])
-        return self._native.infer(specs) if native else self._other.infer(specs)
+        return self._side([np.dtype(dtype) for dtype, _ in specs]).infer(specs)
 
 
 _NATIVE_DTYPES = (np.dtype("float32"), np.dtype("float64"))

@@ -14,9 +14,7 @@ _take_rows = lru_cache(maxsize=16)(_core.TakeRows)
 _NATIVE = frozenset(("float32", "float64", "int32", "int64", "uint8", "bool"))
 
 
-def take_rows(
-    data: np.ndarray[Any, Any], indices: Any, dtype: DTypeLike | None = None
-) -> np.ndarray[Any, Any]:
+def take_rows(data: np.ndarray[Any, Any], indices: Any, dtype: DTypeLike | None = None) -> np.ndarray[Any, Any]:
     """``data[indices].astype(dtype)`` in one parallel pass.
 
     Dense data (memory-mapped files included) is read in place. Other data goes through NumPy's indexing, so
@@ -74,6 +72,4 @@ def _check_range(rows: np.ndarray[Any, Any], count: int) -> None:
     if wrong.size:
         at = int(wrong[0])
         allowed = f"0 to {count - 1}" if count else "no index, as x has no rows"
-        raise ValueError(
-            f"take_rows: index out of range; expected {allowed}, got indices[{at}]={int(rows.flat[at])}."
-        )
+        raise ValueError(f"take_rows: index out of range; expected {allowed}, got indices[{at}]={int(rows.flat[at])}.")

@@ -150,8 +150,7 @@ def _run(
         if arrays is None or len(arrays) != len(params):
             got = "None" if arrays is None else f"a list of {len(arrays)}"
             raise ValueError(
-                f"{native.name}: wrong number of {name}; expected one per variable ({len(params)}), "
-                f"got {name}={got}."
+                f"{native.name}: wrong number of {name}; expected one per variable ({len(params)}), got {name}={got}."
             )
         inputs += map(_array, arrays)
     for i in range(len(params)):
