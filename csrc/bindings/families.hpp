@@ -12,6 +12,7 @@ void bind_losses(pybind11::module_& m);
 void bind_matmul(pybind11::module_& m);
 void bind_depthwise(pybind11::module_& m);
 void bind_pool(pybind11::module_& m);
+void bind_random(pybind11::module_& m);
 void bind_rows(pybind11::module_& m);
 void bind_softmax(pybind11::module_& m);
 void bind_system(pybind11::module_& m);

@@ -33,6 +33,7 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_matmul(m);
   bindings::bind_depthwise(m);
   bindings::bind_pool(m);
+  bindings::bind_random(m);
   bindings::bind_rows(m);
   bindings::bind_softmax(m);
   bindings::bind_system(m);

@@ -160,6 +160,45 @@ class BiasActivationGradient(Operation):
     """
     def __init__(self, *, activation: str) -> None: ...
 
+class DepthwiseConv2D(Operation):
+    """
+    (x, w[, b]) -> y
+    """
+    def __init__(
+        self,
+        *,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        activation: str,
+    ) -> None: ...
+
+class DepthwiseConv2DInputGradient(Operation):
+    """
+    (dy, w) -> dx
+    """
+    def __init__(
+        self,
+        *,
+        input_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+    ) -> None: ...
+
+class DepthwiseConv2DWeightGradient(Operation):
+    """
+    (x, dy) -> dw
+    """
+    def __init__(
+        self,
+        *,
+        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+    ) -> None: ...
+
 class MaxPool(Operation):
     """
     (x) -> y, or y and argmax
@@ -222,6 +261,32 @@ class AveragePoolGradient(Operation):
         padding: typing.Any = "valid",
         keepdims: bool = False,
     ) -> None: ...
+
+class Dropout(Operation):
+    """
+    (x, key) -> y
+    """
+    def __init__(self, rate: float) -> None: ...
+
+class RandomInteger(Operation):
+    """
+    (key) -> int64 in [low, high)
+    """
+    def __init__(self, shape: collections.abc.Sequence[int], low: int, high: int) -> None: ...
+
+class RandomNormal(Operation):
+    """
+    (key) -> normal numbers
+    """
+    def __init__(
+        self, shape: collections.abc.Sequence[int], dtype: str, mean: float, stddev: float, truncated: bool
+    ) -> None: ...
+
+class RandomUniform(Operation):
+    """
+    (key) -> numbers in [low, high)
+    """
+    def __init__(self, shape: collections.abc.Sequence[int], dtype: str, low: float, high: float) -> None: ...
 
 class TakeRows(Operation):
     """
