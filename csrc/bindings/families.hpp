@@ -9,6 +9,7 @@ void bind_binary(pybind11::module_& m);
 void bind_conv(pybind11::module_& m);
 void bind_cross_entropy(pybind11::module_& m);
 void bind_losses(pybind11::module_& m);
+void bind_im2col(pybind11::module_& m);
 void bind_matmul(pybind11::module_& m);
 void bind_depthwise(pybind11::module_& m);
 void bind_pool(pybind11::module_& m);
