@@ -25,6 +25,7 @@ from juanji.ops._convert import cast, convert_to_numpy, convert_to_tensor, is_te
 from juanji.ops._creation import arange, full, full_like, ones, ones_like, zeros, zeros_like
 from juanji.ops._cross_entropy import categorical_crossentropy, sparse_categorical_crossentropy
 from juanji.ops._depthwise import depthwise_conv
+from juanji.ops._im2col import col2im, im2col
 from juanji.ops._indexing import get_item, one_hot, take
 from juanji.ops._losses import binary_crossentropy
 from juanji.ops._matmul import dense, matmul
@@ -83,6 +84,7 @@ __all__ = [
     "cast",
     "categorical_crossentropy",
     "clip",
+    "col2im",
     "concatenate",
     "conv",
     "conv2d",
@@ -101,6 +103,7 @@ __all__ = [
     "get_item",
     "greater",
     "greater_equal",
+    "im2col",
     "is_tensor",
     "isfinite",
     "isnan",
