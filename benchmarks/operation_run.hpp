@@ -3,6 +3,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -12,19 +13,23 @@
 
 namespace juanji::benchmarks {
 
-// Inputs are random, small and of mean zero, so that nothing overflows or becomes denormal.
+// Floating-point inputs are random, small and of mean zero, so that nothing overflows or becomes denormal; others are 0.
 class OperationRun {
  public:
   OperationRun(const Operation& op, const std::vector<TensorSpec>& inputs) : op_(op), workspace_(op.workspace(inputs)) {
     std::minstd_rand engine(1);
     for (const TensorSpec& spec : inputs) {
       Tensor tensor = allocate(spec);
+      inputs_.push_back(tensor);
+      if (!is_float(spec.dtype)) {
+        std::memset(tensor.data, 0, spec.bytes());
+        continue;
+      }
       dispatch_float(spec.dtype, [&](auto zero) {
         using T = decltype(zero);
         std::uniform_real_distribution<T> uniform(T(-0.5), T(0.5));
         for (int64_t i = 0; i < spec.size(); ++i) tensor.as<T>()[i] = uniform(engine);
       });
-      inputs_.push_back(tensor);
     }
     for (const TensorSpec& spec : op.outputs(inputs)) outputs_.push_back(allocate(spec));
   }
