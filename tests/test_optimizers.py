@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from juanji import GradientTape, Tensor, Variable, optimizers
 from juanji.optimizers import schedules
 from reference import update as reference

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import juanji
 from juanji import Tensor
-from juanji.utils import normalize, to_categorical
+from juanji.utils import normalize, set_random_seed, to_categorical
 from juanji.utils.naming import auto_name, reset_names, to_snake_case
 from juanji.utils.registry import Configurable, Registry, plain
 
@@ -71,6 +74,22 @@ def test_normalize_gives_unit_vectors(axis, order):
     assert not norms[zero].any()
 
 
+def test_set_random_seed_repeats_every_source():
+    draws = []
+    for _ in range(2):
+        set_random_seed(7)
+        draws.append((random.random(), np.random.rand(), juanji.random.normal((3,)).tolist()))  # noqa: NPY002
+    assert draws[0] == draws[1]
+    set_random_seed(8)
+    assert juanji.random.normal((3,)).tolist() != draws[0][2]
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, float("nan"), "1", None, True])
+def test_set_random_seed_refuses(seed):
+    with pytest.raises(ValueError, match=r"expected an integer from 0 to 4294967295, got seed="):
+        set_random_seed(seed)
+
+
 def test_names():
     reset_names()
     assert [auto_name("Conv2D"), auto_name("Conv2D"), auto_name("conv2d")] == [
@@ -128,17 +147,13 @@ def test_registry_round_trip(shapes):
 
 
 def test_registry_refuses(shapes):
-    with pytest.raises(
-        ValueError, match=r"expected one of 'Square', 'area', 'quad', 'square', got identifier='squar'"
-    ):
+    with pytest.raises(ValueError, match=r"expected one of 'Square', 'area', 'quad', 'square', got identifier='squar'"):
         shapes.get("squar")
     with pytest.raises(ValueError, match=r"Did you mean 'square'\?"):
         shapes.get("squar")
     with pytest.raises(ValueError, match=r"got identifier=3"):
         shapes.get(3)
-    with pytest.raises(
-        ValueError, match=r"dictionary with 'class_name' and 'config', got config={'side': 1}"
-    ):
+    with pytest.raises(ValueError, match=r"dictionary with 'class_name' and 'config', got config={'side': 1}"):
         shapes.get({"side": 1})
     with pytest.raises(ValueError, match=r"no configuration; .* got int"):
         shapes.serialize(3)

@@ -1,0 +1,62 @@
+"""Initializers of weights, under the names of ``keras.initializers``."""
+
+from typing import Any
+
+import numpy as np
+
+from juanji.autograd import Tensor
+from juanji.initializers.constant import Constant, Identity, Ones, Zeros, from_array
+from juanji.initializers.initializer import Initializer, registry
+from juanji.initializers.random import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
+from juanji.initializers.variance_scaling import (
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    VarianceScaling,
+    compute_fans,
+)
+
+serialize = registry.serialize
+deserialize = registry.deserialize
+
+
+def get(identifier: Any) -> Any:
+    """An initializer from its name, configuration, class, or itself; an array gives itself; None stays None.
+
+    Raises:
+        ValueError: for an unknown name, or something that cannot be an initializer.
+
+    Example:
+        >>> type(get("he_normal")).__name__
+        'HeNormal'
+    """
+    if isinstance(identifier, (np.ndarray, np.generic, Tensor)):
+        return from_array(identifier)
+    return registry.get(identifier)
+
+
+__all__ = [
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+    "compute_fans",
+    "deserialize",
+    "get",
+    "serialize",
+]

@@ -1,0 +1,254 @@
+"""The same numbers as Keras: losses, metrics, activations, optimizers, schedules, fans. Skipped without Keras."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+from juanji import Variable, activations, initializers, losses, metrics, optimizers, regularizers, utils
+
+keras = pytest.importorskip("keras")
+pytestmark = pytest.mark.filterwarnings("default")
+
+TOLERANCE = {"rtol": 2e-5, "atol": 2e-6}  # both sides compute in float32
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def rows(kind, n=6, c=4):
+    r = rng()
+    scores = r.normal(size=(n, c)).astype("float32")
+    chances = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    one_hot = np.eye(c, dtype="float32")[r.integers(0, c, n)]
+    return {
+        "numbers": (r.normal(size=(n, c)).astype("float32"), scores),
+        "one hot, chances": (one_hot, chances),
+        "one hot, logits": (one_hot, scores),
+        "numbers of classes, chances": (r.integers(0, c, (n, 1)), chances),
+        "numbers of classes, logits": (r.integers(0, c, n), scores),
+        "bits, chances": (r.integers(0, 2, (n, c)).astype("float32"), chances),
+        "bits, logits": (r.integers(0, 2, (n, c)).astype("float32"), scores),
+        "positive": (r.uniform(0.1, 2, (n, c)).astype("float32"), r.uniform(0.1, 2, (n, c)).astype("float32")),
+    }[kind]
+
+
+LOSSES = [
+    ("MeanSquaredError", {}, "numbers"),
+    ("MeanAbsoluteError", {}, "numbers"),
+    ("MeanAbsolutePercentageError", {}, "positive"),
+    ("MeanSquaredLogarithmicError", {}, "positive"),
+    ("Huber", {"delta": 0.7}, "numbers"),
+    ("LogCosh", {}, "numbers"),
+    ("CosineSimilarity", {}, "numbers"),
+    ("CosineSimilarity", {"axis": 0}, "numbers"),
+    ("Hinge", {}, "bits, logits"),
+    ("SquaredHinge", {}, "bits, logits"),
+    ("CategoricalHinge", {}, "one hot, logits"),
+    ("KLDivergence", {}, "one hot, chances"),
+    ("Poisson", {}, "positive"),
+    ("CategoricalCrossentropy", {}, "one hot, chances"),
+    ("CategoricalCrossentropy", {"label_smoothing": 0.1}, "one hot, chances"),
+    ("CategoricalCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, "one hot, logits"),
+    ("SparseCategoricalCrossentropy", {}, "numbers of classes, chances"),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, "numbers of classes, logits"),
+    ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 1}, "numbers of classes, logits"),
+    ("BinaryCrossentropy", {}, "bits, chances"),
+    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.2}, "bits, logits"),
+]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", None])
+@pytest.mark.parametrize(("name", "arguments", "kind"), LOSSES)
+def test_losses(name, arguments, kind, reduction, weighted):
+    y, p = rows(kind)
+    w = rng().uniform(size=4 if arguments.get("axis") == 0 else 6).astype("float32") if weighted else None
+    ours = getattr(losses, name)(**arguments, reduction=reduction)(y, p, w)
+    theirs = keras.ops.convert_to_numpy(getattr(keras.losses, name)(**arguments, reduction=reduction)(y, p, w))
+    assert np.shape(ours) == theirs.shape
+    np.testing.assert_allclose(ours, theirs, **TOLERANCE)
+
+
+METRICS = [
+    ("Accuracy", {}, "numbers of classes, chances"),
+    ("BinaryAccuracy", {"threshold": 0.3}, "bits, chances"),
+    ("CategoricalAccuracy", {}, "one hot, chances"),
+    ("SparseCategoricalAccuracy", {}, "numbers of classes, chances"),
+    ("TopKCategoricalAccuracy", {"k": 2}, "one hot, chances"),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, "numbers of classes, chances"),
+    ("MeanSquaredError", {}, "numbers"),
+    ("RootMeanSquaredError", {}, "numbers"),
+    ("MeanAbsoluteError", {}, "numbers"),
+    ("CosineSimilarity", {}, "numbers"),
+    ("LogCoshError", {}, "numbers"),
+    ("KLDivergence", {}, "one hot, chances"),
+    ("CategoricalCrossentropy", {}, "one hot, chances"),
+    ("SparseCategoricalCrossentropy", {"ignore_class": 1}, "numbers of classes, chances"),
+    ("BinaryCrossentropy", {}, "bits, chances"),
+]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("name", "arguments", "kind"), METRICS)
+def test_metrics(name, arguments, kind, weighted):
+    y, p = rows(kind, 9)
+    if name == "Accuracy":
+        p = rng().integers(0, 4, (9, 1))
+    w = rng().uniform(size=9).astype("float32") if weighted else None
+    if "ignore_class" in arguments and not weighted:
+        w = np.ones(9, "float32")  # without weights Keras counts ignored samples as right; with them it does not
+    ours, theirs = getattr(metrics, name)(**arguments), getattr(keras.metrics, name)(**arguments)
+    for part in (slice(0, 4), slice(4, 9)):
+        for m in (ours, theirs):
+            m.update_state(y[part], p[part], None if w is None else w[part])
+    np.testing.assert_allclose(ours.result(), float(theirs.result()), **TOLERANCE)
+    assert ours.name == theirs.name
+
+
+@pytest.mark.parametrize("reduce", ["Mean", "Sum"])
+@pytest.mark.parametrize("weights", [None, (5,), (5, 1), (5, 3), ()])
+def test_reductions_with_weights(reduce, weights):
+    values = rng().normal(size=(5, 3)).astype("float32")
+    w = None if weights is None else np.float32(rng().uniform(size=weights))
+    ours, theirs = getattr(metrics, reduce)(), getattr(keras.metrics, reduce)()
+    np.testing.assert_allclose(ours(values, w), float(theirs(values, w)), **TOLERANCE)
+
+
+ACTIVATIONS = [
+    ("relu", {}),
+    ("relu", {"negative_slope": 0.3, "max_value": 2.0, "threshold": 0.5}),
+    ("relu", {"negative_slope": 0.3, "max_value": 6.0}),
+    *((name, {}) for name in sorted({*activations._registry.names()} - {"threshold"})),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), ACTIVATIONS)
+def test_activations(name, arguments):
+    x = (rng().normal(size=(8, 9)) * 4).astype("float32")
+    theirs = keras.ops.convert_to_numpy(keras.activations.get(name)(x, **arguments))
+    np.testing.assert_allclose(activations.get(name)(x, **arguments), theirs, **TOLERANCE)
+
+
+OPTIMIZERS = [
+    ("SGD", {}),
+    ("SGD", {"momentum": 0.9}),
+    ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    ("RMSprop", {}),
+    ("RMSprop", {"momentum": 0.9, "centered": True, "rho": 0.8}),
+    ("Adam", {}),
+    ("Adam", {"amsgrad": True, "clipnorm": 0.5}),
+    ("Adam", {"clipvalue": 0.1, "weight_decay": 0.2}),
+    ("AdamW", {"global_clipnorm": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), OPTIMIZERS)
+def test_optimizers(name, arguments):
+    r = rng()
+    start = [r.normal(size=s).astype("float32") for s in [(3, 4), (4,)]]
+    ours, theirs = getattr(optimizers, name)(**arguments), getattr(keras.optimizers, name)(**arguments)
+    v = [Variable(x) for x in start]
+    w = [keras.Variable(x) for x in start]
+    for _ in range(5):
+        grads = [r.normal(size=x.shape).astype("float32") for x in start]
+        ours.apply(grads, v)
+        theirs.apply([keras.ops.convert_to_tensor(g) for g in grads], w)
+    for a, b in zip(v, w):
+        np.testing.assert_allclose(a.numpy(), keras.ops.convert_to_numpy(b.value), **TOLERANCE)
+    assert int(ours.iterations) == int(theirs.iterations.numpy())
+    assert len(ours.variables) == len(theirs.variables)
+
+
+SCHEDULES = [
+    ("ExponentialDecay", (0.1, 10, 0.5), {"staircase": True}),
+    ("ExponentialDecay", (0.1, 10, 0.5), {}),
+    ("InverseTimeDecay", (0.1, 10, 0.5), {}),
+    ("PiecewiseConstantDecay", ([5, 20], [0.1, 0.2, 0.3]), {}),
+    ("PolynomialDecay", (0.1, 10), {"power": 2.0}),
+    ("PolynomialDecay", (0.1, 10), {"cycle": True}),
+    ("CosineDecay", (0.1, 10), {"alpha": 0.2}),
+    ("CosineDecay", (0.1, 10), {"warmup_target": 0.5, "warmup_steps": 5}),
+    ("CosineDecayRestarts", (0.1, 10), {"m_mul": 0.5, "alpha": 0.1}),
+    ("CosineDecayRestarts", (0.1, 10), {"t_mul": 1.0, "m_mul": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("name", "positional", "arguments"), SCHEDULES)
+def test_schedules(name, positional, arguments):
+    ours = getattr(optimizers.schedules, name)(*positional, **arguments)
+    theirs = getattr(keras.optimizers.schedules, name)(*positional, **arguments)
+    for step in (0, 1, 4, 5, 6, 9, 11, 20, 21, 29, 33, 69, 100):
+        np.testing.assert_allclose(ours(step), float(theirs(step)), rtol=2e-5, atol=1e-6)
+
+
+def test_regularizers():
+    w = rng().normal(size=(3, 4)).astype("float32")
+    for name, arguments in [("L1", {}), ("L2", {}), ("L1L2", {"l1": 0.1, "l2": 0.2})]:
+        ours, theirs = getattr(regularizers, name)(**arguments), getattr(keras.regularizers, name)(**arguments)
+        np.testing.assert_allclose(ours(w), float(theirs(keras.ops.convert_to_tensor(w))), **TOLERANCE)
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (5, 7), (3, 5, 7), (3, 3, 5, 7), (3, 3, 5, 1)])
+def test_fans(shape):
+    from keras.src.initializers.random_initializers import compute_fans
+
+    assert initializers.compute_fans(shape) == compute_fans(shape)
+
+
+def test_to_categorical():
+    for labels, classes in [([0, 2, 1], None), (np.array([[1], [0]], "uint8"), 3), ([[0, 1], [2, 0]], 4)]:
+        ours, theirs = utils.to_categorical(labels, classes), keras.utils.to_categorical(labels, classes)
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_array_equal(ours, theirs)
+
+
+FAMILIES = {
+    losses: keras.losses,
+    metrics: keras.metrics,
+    optimizers: keras.optimizers,
+    initializers: keras.initializers,
+    regularizers: keras.regularizers,
+    optimizers.schedules: keras.optimizers.schedules,
+}
+CLASSES = [
+    (family, name)
+    for family in FAMILIES
+    for name, value in vars(family).items()
+    if inspect.isclass(value) and value.__module__.startswith("juanji") and hasattr(FAMILIES[family], name)
+]
+# what Keras takes and juanji does not: averaged weights, loss scaling, gradient accumulation, sorted class numbers
+NOT_OFFERED = {
+    "from_sorted_ids",
+    "use_ema",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+}
+
+
+@pytest.mark.parametrize(("family", "name"), CLASSES, ids=lambda v: v if isinstance(v, str) else v.__name__)
+def test_arguments_and_defaults(family, name):
+    """Every argument of Keras' class is one of ours, in the same place, with the same default."""
+
+    def arguments(cls, bases):
+        found = {}
+        for c in (cls, *bases):
+            for p in inspect.signature(c.__init__).parameters.values():
+                if p.name != "self" and p.kind is p.POSITIONAL_OR_KEYWORD:
+                    found.setdefault(p.name, p.default)
+        return found
+
+    ours_class, theirs_class = getattr(family, name), getattr(FAMILIES[family], name)
+    bases = [optimizers.Adam, optimizers.Optimizer] if family is optimizers else []
+    ours, theirs = arguments(ours_class, bases), arguments(theirs_class, [])
+    for argument, default in theirs.items():
+        if argument in NOT_OFFERED:
+            continue
+        assert argument in ours
+        if ours_class not in (metrics.Metric, optimizers.Optimizer):
+            assert ours[argument] == default or (default is inspect.Parameter.empty)
