@@ -161,6 +161,19 @@ def test_clipping(kind, limit):
         np.testing.assert_array_equal(g, k)
 
 
+@pytest.mark.parametrize("kind", ["clipnorm", "global_clipnorm"])
+def test_clipping_gives_the_same_bits_at_any_thread_count(kind, threads):
+    gradient = np.random.default_rng(0).normal(size=300_001).astype("float32")
+    results = []
+    for n in (1, 2, 4):
+        threads(n)
+        v = Variable(np.zeros(gradient.shape), dtype="float32")
+        optimizers.Adam(**{kind: 0.5}).apply([gradient], [v])
+        results.append(v.numpy())
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
 def test_clipping_keeps_zero_and_shows_nan():
     v = Variable(np.ones(2))
     optimizers.SGD(0.1, clipnorm=1.0).apply([np.zeros(2)], [v])
