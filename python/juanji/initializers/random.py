@@ -29,7 +29,7 @@ class RandomInitializer(Initializer):
                 f"{type(self).__name__}: wrong seed; expected an integer, a juanji.random.SeedGenerator or None, "
                 f"got seed={seed!r}."
             )
-        self.seed = int(random.randint((), 1, 10**9)) if seed is None else seed
+        self.seed = random.make_default_seed() if seed is None else seed
 
     def draw(self, function: Callable[..., Any], shape: Sequence[int], dtype: Any, **arguments: Any) -> Array:
         """Calls a function of ``juanji.random`` with this seed."""
