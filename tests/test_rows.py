@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from juanji import _core
 from juanji.ops._rows import take_rows
 
@@ -123,9 +124,7 @@ def test_memory_mapped_file(tmp_path):
     path = tmp_path / "x.npy"
     np.save(path, sample("uint8", (50, 12)))
     data = np.load(path, mmap_mode="r")
-    np.testing.assert_array_equal(
-        take_rows(data, [49, 7], "float32"), np.asarray(data)[[49, 7]].astype("float32")
-    )
+    np.testing.assert_array_equal(take_rows(data, [49, 7], "float32"), np.asarray(data)[[49, 7]].astype("float32"))
 
 
 def test_same_bits_at_any_thread_count(threads):
@@ -140,17 +139,13 @@ def test_same_bits_at_any_thread_count(threads):
 
 def test_native_refusals():
     x, i = np.zeros((3, 2)), np.zeros(1, np.int64)
-    with pytest.raises(
-        ValueError, match=r"take_rows: x has no rows; expected rank 1 or more, got x\.shape=\(\)"
-    ):
+    with pytest.raises(ValueError, match=r"take_rows: x has no rows; expected rank 1 or more, got x\.shape=\(\)"):
         _core.TakeRows("float32")(np.ones(()), i)
     with pytest.raises(ValueError, match="indices has the wrong number of dimensions; expected rank 1"):
         _core.TakeRows("float32")(x, i.reshape(1, 1))
     with pytest.raises(TypeError, match="unsupported dtype of indices; expected int64"):
         _core.TakeRows("float32")(x, i.astype("int32"))
-    with pytest.raises(
-        TypeError, match="cannot convert float64; expected float32, float64 or the same type, got"
-    ):
+    with pytest.raises(TypeError, match="cannot convert float64; expected float32, float64 or the same type, got"):
         _core.TakeRows("uint8")(x, i)
     with pytest.raises(TypeError, match="unsupported dtype"):
         _core.TakeRows("float16")

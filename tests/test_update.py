@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from juanji import _core
 from juanji.autograd import Tensor, Variable
 from juanji.ops._update import adam_update, rmsprop_update, sgd_update
@@ -149,9 +150,7 @@ def test_one_native_operation_serves_changing_rates_and_steps():
 
 def test_wrong_gradient_shape_is_refused_before_anything_is_written():
     a, b = np.ones(3), np.ones(3)
-    with pytest.raises(
-        ValueError, match=r"sgd_update: gradient 1 has the wrong shape; expected \(3,\), got .*=\(4,\)"
-    ):
+    with pytest.raises(ValueError, match=r"sgd_update: gradient 1 has the wrong shape; expected \(3,\), got .*=\(4,\)"):
         sgd_update([a, b], [np.ones(3), np.ones(4)], None, 0.1)
     np.testing.assert_array_equal(a, 1.0)
 
@@ -166,9 +165,7 @@ def test_wrong_counts_are_refused():
         sgd_update([a], [a.copy()], None, 0.1, momentum=0.9)
     with pytest.raises(ValueError, match=r"adam_update: wrong number of v; .* got v=a list of 2"):
         adam_update([a], [a.copy()], [a.copy()], [a.copy(), a.copy()], None, 0.1)
-    with pytest.raises(
-        ValueError, match=r"wrong number of inputs; expected 4 arrays per variable and one of scalars"
-    ):
+    with pytest.raises(ValueError, match=r"wrong number of inputs; expected 4 arrays per variable and one of scalars"):
         _core.AdamUpdate(0.9, 0.999, 1e-7, False)(a, a)
     with pytest.raises(ValueError, match="wrong number of inputs"):
         _core.SgdUpdate(0.0, False)()
@@ -178,9 +175,7 @@ def test_values_out_of_range_are_refused():
     a = np.ones(3)
     with pytest.raises(ValueError, match=r"steps count from 1; expected step >= 1, got step=0"):
         adam_update([a], [a.copy()], [a.copy()], [a.copy()], None, 0.1, step=0)
-    with pytest.raises(
-        ValueError, match=r"beta_1 is out of range; expected at least 0 and below 1, got beta_1=1"
-    ):
+    with pytest.raises(ValueError, match=r"beta_1 is out of range; expected at least 0 and below 1, got beta_1=1"):
         adam_update([a], [a.copy()], [a.copy()], [a.copy()], None, 0.1, beta_1=1.0)
     with pytest.raises(ValueError, match=r"momentum is out of range; expected 0 to 1, got momentum=-0.5"):
         sgd_update([a], [a.copy()], [a.copy()], 0.1, momentum=-0.5)

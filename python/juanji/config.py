@@ -55,5 +55,6 @@ def show_config() -> None:
 
     print(f"juanji {__version__}")
     print(f"instruction set  {_core.active_isa()} (this CPU can run: {', '.join(_core.supported_isas())})")
-    print(f"OpenMP           {'yes' if _core.openmp_enabled() else 'no: built without it, everything runs on one thread'}")
+    openmp = "yes" if _core.openmp_enabled() else "no: built without it, everything runs on one thread"
+    print(f"OpenMP           {openmp}")
     print(f"threads          {_core.num_threads()} ({_core.num_threads_reason()})")
