@@ -13,7 +13,8 @@
 
 namespace juanji::benchmarks {
 
-// Floating-point inputs are random, small and of mean zero, so that nothing overflows or becomes denormal; others are 0.
+// Floating-point inputs are random, small and of mean zero, so that nothing overflows or becomes denormal. Others are
+// zero.
 class OperationRun {
  public:
   OperationRun(const Operation& op, const std::vector<TensorSpec>& inputs) : op_(op), workspace_(op.workspace(inputs)) {

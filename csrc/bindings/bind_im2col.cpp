@@ -14,7 +14,8 @@ void bind_im2col(py::module_& m) {
   bind_operation<Col2im>(m, "Col2im", "(cols) -> x")
       .def(py::init([](const Pair& input_size, const Pair& kernel_size, const Pair& strides, const py::object& padding,
                        const Pair& dilation) {
-             return Col2im(read_window("col2im", kernel_size, strides, padding, dilation), input_size[0], input_size[1]);
+             const Window window = read_window("col2im", kernel_size, strides, padding, dilation);
+             return Col2im(window, input_size[0], input_size[1]);
            }),
            py::kw_only(), py::arg("input_size"), py::arg("kernel_size"), py::arg("strides"), py::arg("padding"),
            py::arg("dilation_rate"));

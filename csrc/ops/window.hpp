@@ -21,8 +21,8 @@ struct Window {
 };
 
 // Output pixel (i, j) sees, at kernel position (p, q), input pixel (i*sh + p*dh - top, j*sw + q*dw - left) where that
-// lies inside h × w, and padding where it does not. bottom and right are what the last window reaches for at most; rows and
-// columns that no window reaches (a stride that does not divide) are legal.
+// lies inside h × w, and padding where it does not. bottom and right are what the last window reaches for at most; rows
+// and columns that no window reaches (a stride that does not divide) are legal.
 struct WindowGeometry {
   int64_t h, w;    // input
   int64_t oh, ow;  // output, at least 1

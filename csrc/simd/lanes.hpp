@@ -41,8 +41,8 @@ struct FirstLanes {
   }
 };
 
-// body(i, lanes) for i = 0, kWidth<T>, ... below c. `spare`: how many elements behind the c channels may be touched too,
-// in every array that the body reads or writes.
+// body(i, lanes) for i = 0, kWidth<T>, ... below c. `spare`: how many elements behind the c channels may be touched
+// too, in every array that the body reads or writes.
 template <class T, class Body>
 JUANJI_INLINE void for_channels(int64_t c, int64_t spare, Body body) {
   const int64_t whole = spare >= kWidth<T> - 1 ? c : c / kWidth<T> * kWidth<T>;

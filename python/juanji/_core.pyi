@@ -28,6 +28,24 @@ class Operation(metaclass=_NativeType):
     @property
     def name(self) -> str: ...
 
+class Binary(Operation):
+    """
+    (x1, x2) -> y = f(x1, x2), f named by kind: 'add', 'multiply', ...
+    """
+    def __init__(self, kind: str) -> None: ...
+
+class Comparison(Operation):
+    """
+    (x1, x2) -> booleans, by kind: 'less', 'equal', ...
+    """
+    def __init__(self, kind: str) -> None: ...
+
+class Where(Operation):
+    """
+    (condition, x1, x2) -> y = condition ? x1 : x2
+    """
+    def __init__(self) -> None: ...
+
 class Conv2D(Operation):
     """
     (x, w[, b]) -> y
@@ -141,6 +159,33 @@ class SparseProbabilityCrossEntropyGradient(Operation):
     (probabilities, class numbers, dloss) -> dprobabilities
     """
     def __init__(self) -> None: ...
+
+class Im2col(Operation):
+    """
+    (x) -> cols
+    """
+    def __init__(
+        self,
+        *,
+        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+    ) -> None: ...
+
+class Col2im(Operation):
+    """
+    (cols) -> x
+    """
+    def __init__(
+        self,
+        *,
+        input_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+    ) -> None: ...
 
 class Matmul(Operation):
     """

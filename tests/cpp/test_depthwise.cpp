@@ -36,8 +36,9 @@ void check_line(const KernelSet& set, const Case& k, int64_t c, Activation activ
   const std::vector<T> x = whole_numbers<T>(rows * k.width * c, 1), w = whole_numbers<T>(rows * k.taps * c, 2);
   const std::vector<T> b = whole_numbers<T>(c, 3);
   std::vector<T> y(static_cast<size_t>(((k.count - 1) * k.y_step + 1) * c + 1), T(77));
-  kernels::DepthwiseLine<T> line{x.data(), k.width * c, w.data(),   k.taps * c, c,       b.data(), y.data(), rows, k.taps,
-                                 k.width,  k.base,      k.step,     k.tap_step, k.count, k.y_step, c,        activation};
+  kernels::DepthwiseLine<T> line{x.data(), k.width * c, w.data(), k.taps * c, c,          b.data(), y.data(), rows,
+                                 k.taps,   k.width,     k.base,   k.step,     k.tap_step, k.count,  k.y_step, c,
+                                 activation};
   table.line(line);
   std::vector<T> expected(y.size(), T(77));
   for (int64_t t = 0; t < k.count; ++t) {
@@ -47,7 +48,8 @@ void check_line(const KernelSet& set, const Case& k, int64_t c, Activation activ
         for (int64_t u = 0; u < k.taps; ++u) {
           const int64_t pixel = k.base + t * k.step + u * k.tap_step;
           if (pixel < 0 || pixel >= k.width) continue;
-          sum += x[static_cast<size_t>((v * k.width + pixel) * c + i)] * w[static_cast<size_t>((v * k.taps + u) * c + i)];
+          sum += x[static_cast<size_t>((v * k.width + pixel) * c + i)] *
+                 w[static_cast<size_t>((v * k.taps + u) * c + i)];
         }
       }
       expected[static_cast<size_t>(t * k.y_step * c + i)] = activation == Activation::relu ? std::max(sum, T(0)) : sum;
