@@ -1,0 +1,64 @@
+"""Callbacks, under keras.callbacks names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from juanji.callbacks.base import Callback, CallbackList
+from juanji.callbacks.csv_logger import CSVLogger
+from juanji.callbacks.early_stopping import EarlyStopping
+from juanji.callbacks.history import History
+from juanji.callbacks.model_checkpoint import ModelCheckpoint
+from juanji.callbacks.progress import ProgbarLogger
+from juanji.callbacks.small import LambdaCallback, LearningRateScheduler, TerminateOnNaN
+
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgbarLogger",
+    "TerminateOnNaN",
+]
+
+
+def make_callbacks(
+    model: Any,
+    verbose: int | str,
+    params: dict[str, Any],
+    callbacks: Callback | Sequence[Callback] | None,
+    history: History | None = None,
+) -> CallbackList:
+    """The callbacks of one fit, evaluate or predict: the record, the user's, then the progress display.
+
+    Args:
+        model: passed to each.
+        verbose: 0, 1, 2 or 'auto'.
+        params: what is known about the work; 'verbose' is added.
+        callbacks: the user's, a list or a single one.
+        history: the record of a fit.
+
+    Raises:
+        ValueError: for another ``verbose``.
+        TypeError: for something that is no callback.
+    """
+    if verbose not in (0, 1, 2, "auto") or isinstance(verbose, float):
+        raise ValueError(
+            f"verbose is out of range; expected 'auto', 0, 1 or 2, got verbose={verbose!r}. 0 is silent, 1 draws a bar."
+        )
+    given = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+    for callback in given:
+        if not isinstance(callback, Callback):
+            raise TypeError(
+                f"callbacks: not a callback; expected objects of juanji.callbacks.Callback, got {callback!r}. "
+                "Create it first, for example EarlyStopping(patience=3)."
+            )
+    display = ProgbarLogger(live=verbose != 2) if verbose else None
+    everything = [*([history] if history else []), *given, *([display] if display else [])]
+    level = {"auto": 1, False: 0, True: 1}.get(verbose, verbose)
+    return CallbackList(everything, model, {**params, "verbose": level}, display)

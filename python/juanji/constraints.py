@@ -1,0 +1,109 @@
+"""Constraints: what weights are projected onto after each update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from juanji.utils.registry import Configurable, Registry
+
+Array = np.ndarray[Any, Any]
+_EPSILON = 1e-7
+
+_registry: Registry[Any] = Registry("juanji.constraints")
+get = _registry.get
+serialize = _registry.serialize
+deserialize = _registry.deserialize
+
+
+class Constraint(Configurable):
+    """Base class; override ``__call__``, which receives and returns an array."""
+
+    def __call__(self, w: Array) -> Array:
+        return w
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal constraint."""
+        return dict(vars(self))
+
+
+@_registry.register(snake_case=True)
+class NonNeg(Constraint):
+    """Sets negative weights to zero.
+
+    Example:
+        >>> import numpy as np
+        >>> NonNeg()(np.array([-1.0, 2.0]))
+        array([0., 2.])
+    """
+
+    def __call__(self, w: Array) -> Array:
+        return np.maximum(w, 0)
+
+
+@_registry.register(snake_case=True)
+class MaxNorm(Constraint):
+    """Shrinks weight vectors longer than ``max_value`` to that length (Srivastava et al., 2014).
+
+    Args:
+        max_value: greatest Euclidean norm.
+        axis: the axes that form one vector; 0 for dense, (0, 1, 2) for convolution kernels.
+    """
+
+    def __init__(self, max_value: float = 2, axis: int | tuple[int, ...] = 0) -> None:
+        self.max_value = max_value
+        self.axis = axis
+
+    def __call__(self, w: Array) -> Array:
+        norms = _norms(w, self.axis)
+        return _scaled(w, np.clip(norms, 0, self.max_value) / (_EPSILON + norms))
+
+
+@_registry.register(snake_case=True)
+class UnitNorm(Constraint):
+    """Gives every weight vector length one.
+
+    Args:
+        axis: the axes that form one vector; 0 for dense, (0, 1, 2) for convolution kernels.
+    """
+
+    def __init__(self, axis: int | tuple[int, ...] = 0) -> None:
+        self.axis = axis
+
+    def __call__(self, w: Array) -> Array:
+        return _scaled(w, 1 / (_EPSILON + _norms(w, self.axis)))
+
+
+@_registry.register(snake_case=True)
+class MinMaxNorm(Constraint):
+    """Moves the lengths of weight vectors into a range.
+
+    Args:
+        min_value, max_value: the range of the Euclidean norm.
+        rate: 1 for all the way, less to move only by this part of the way.
+        axis: the axes that form one vector; 0 for dense, (0, 1, 2) for convolution kernels.
+    """
+
+    def __init__(
+        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: int | tuple[int, ...] = 0
+    ) -> None:
+        self.min_value = min_value
+        self.max_value = max_value
+        self.rate = rate
+        self.axis = axis
+
+    def __call__(self, w: Array) -> Array:
+        norms = _norms(w, self.axis)
+        desired = self.rate * np.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
+        return _scaled(w, desired / (_EPSILON + norms))
+
+
+def _scaled(w: Array, factors: Array) -> Array:
+    result: Array = w * factors.astype(w.dtype)
+    return result
+
+
+def _norms(w: Array, axis: int | tuple[int, ...]) -> Array:
+    norms: Array = np.sqrt(np.sum(np.square(w, dtype=np.float64), axis=axis, keepdims=True))
+    return norms

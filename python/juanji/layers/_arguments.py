@@ -1,0 +1,112 @@
+"""Checks of the arguments that layers share."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+Shape = tuple[int | None, ...]
+
+
+def positive_int(owner: str, name: str, value: Any) -> int:
+    """``value`` as a Python int of at least 1."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(value, bool):
+        raise ValueError(
+            f"{owner}: {name} has to be a whole number; expected an integer of at least 1, got {name}={value!r}. "
+            f"Pass, for example, {name}=1."
+        )
+    return number
+
+
+def int_pair(owner: str, name: str, value: Any) -> tuple[int, int]:
+    """One positive integer for both directions, or one each for height and width."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) != 2:
+            raise ValueError(
+                f"{owner}: {name} has the wrong length; expected one integer or (height, width), "
+                f"got {name}={value!r}. Pass two numbers."
+            )
+        return positive_int(owner, name, value[0]), positive_int(owner, name, value[1])
+    number = positive_int(owner, name, value)
+    return number, number
+
+
+def padding_mode(owner: str, value: Any) -> str:
+    """'valid' or 'same', in any case."""
+    mode = value.lower() if isinstance(value, str) else value
+    if mode not in ("valid", "same"):
+        raise ValueError(
+            f"{owner}: unknown padding; expected 'valid' or 'same', got padding={value!r}. Choose one of the two."
+        )
+    return str(mode)
+
+
+def channels_last(owner: str, data_format: str | None) -> str:
+    """Accepts None and 'channels_last'; the data itself has to be N,H,W,C."""
+    if data_format in (None, "channels_last"):
+        return "channels_last"
+    if data_format == "channels_first":
+        raise ValueError(
+            f"{owner}: images are stored channels last here; expected data_format='channels_last', got "
+            "data_format='channels_first'. Move the channels with np.moveaxis(x, 1, -1) and leave data_format out."
+        )
+    raise ValueError(
+        f"{owner}: unknown data_format; expected 'channels_last', got data_format={data_format!r}. Leave it out."
+    )
+
+
+def batch_shape(owner: str, name: str, value: Any) -> Shape:
+    """A shape without the batch axis: positive integers, None where the size varies."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError(
+            f"{owner}: {name} is not a shape; expected a tuple such as (32, 32, 3), got {name}={value!r}. "
+            "Write (n,) for a single axis."
+        )
+    return tuple(None if size is None else positive_int(owner, name, size) for size in value)
+
+
+def require_rank(layer: Any, shape: Shape, rank: int, axes: str) -> None:
+    """Raises unless the input has ``rank`` axes."""
+    if len(shape) != rank:
+        example = "Add the batch axis: x[np.newaxis]." if len(shape) == rank - 1 else "Reshape the input."
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r}: wrong rank of the input; expected {rank} axes {axes}, "
+            f"got shape={shape}. {example}"
+        )
+
+
+def require_last_axis(layer: Any, shape: Shape, size: int, what: str) -> None:
+    """Raises when the last axis is not what the weights were built for."""
+    if shape[-1] != size:
+        expected = (*("..." for _ in shape[:-1]), size)
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r}: wrong number of {what}; expected shape "
+            f"({', '.join(map(str, expected))}), got shape={shape}. "
+            "The layer was built for another input: check the data, or build a new layer."
+        )
+
+
+def window_output(
+    layer: Any, shape: Shape, window: tuple[int, int], strides: tuple[int, int], dilation: tuple[int, int], padding: str
+) -> tuple[int | None, int | None]:
+    """Height and width after a window has slid over an N,H,W,C image."""
+    sizes: list[int | None] = []
+    for axis, size, k, stride, d in zip(("height", "width"), shape[1:3], window, strides, dilation):
+        if size is None:
+            sizes.append(None)
+            continue
+        reach = (k - 1) * d + 1
+        out = -(-size // stride) if padding == "same" else (size - reach) // stride + 1
+        if out < 1:
+            raise ValueError(
+                f"{type(layer).__name__} {layer.name!r}: the window does not fit; expected an input {axis} of at "
+                f"least {reach} for padding='valid', got shape={shape}. Use padding='same', a smaller window, or "
+                "fewer layers that shrink the image."
+            )
+        sizes.append(out)
+    return sizes[0], sizes[1]

@@ -1,0 +1,191 @@
+"""The weights of a layer and of the layers inside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from juanji import constraints, initializers, regularizers
+from juanji.autograd import Variable
+
+if TYPE_CHECKING:
+    from juanji.layers.layer import Layer
+
+Array = np.ndarray[Any, Any]
+
+
+class OwnedWeight(NamedTuple):
+    """A variable and what training does with it."""
+
+    variable: Variable
+    trainable: bool  # as declared; the variable itself is also frozen while its layer is
+    regularizer: Any
+    constraint: Any
+
+
+class WeightOwner:
+    """What layers and models have in common: variables of their own, and layers inside them.
+
+    Layers inside are found by looking at the attributes (also in lists, tuples and dicts), in the order in which they
+    were set, so nothing has to be registered.
+    """
+
+    name: str
+
+    def __init__(self, trainable: bool, dtype: str) -> None:
+        self._own_weights: list[OwnedWeight] = []
+        self._trainable = bool(trainable)
+        self.dtype = dtype
+
+    def add_weight(
+        self,
+        shape: Sequence[int] | None = None,
+        initializer: Any = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Creates a variable of this layer.
+
+        Args:
+            shape: () by default.
+            initializer: name, object or callable ``(shape, dtype)``; Glorot uniform by default.
+            dtype: that of the layer by default.
+            trainable: whether training changes it.
+            regularizer: its value is added to the loss.
+            constraint: applied to the variable after each update.
+            name: 'variable' by default.
+        """
+        dtype = dtype or self.dtype
+        values = initializers.get(initializer or "glorot_uniform")(tuple(shape or ()), dtype=dtype)
+        variable = Variable(values, trainable=trainable and self._trainable, dtype=dtype, name=name or "variable")
+        self._own_weights.append(
+            OwnedWeight(variable, trainable, regularizers.get(regularizer), constraints.get(constraint))
+        )
+        return variable
+
+    def sublayers(self) -> list[Layer]:
+        """The layers directly inside this one."""
+        found: list[Any] = []
+        for name, value in vars(self).items():
+            if type(value) not in _PLAIN and name != "_own_weights":
+                _collect_layers(value, found)
+        return found
+
+    def walk(self) -> Iterator[WeightOwner]:
+        """This layer and every layer inside it, each once, outer ones first."""
+        seen: set[int] = set()
+        todo: list[WeightOwner] = [self]
+        while todo:
+            layer = todo.pop()
+            if id(layer) not in seen:
+                seen.add(id(layer))
+                yield layer
+                todo.extend(reversed(layer.sublayers()))
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the trainable weights; setting it also sets the layers inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.walk():
+            layer._trainable = bool(value)
+            for weight in layer._own_weights:
+                weight.variable.trainable = weight.trainable and layer._trainable
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All variables, in the order in which :meth:`get_weights` gives their values."""
+        return [w.variable for layer in self.walk() for w in layer._own_weights]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        return [v for v in self.weights if v.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        return [v for v in self.weights if not v.trainable]
+
+    @property
+    def variables(self) -> list[Variable]:
+        return self.weights
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        return self.non_trainable_weights
+
+    def get_weights(self) -> list[Array]:
+        """Copies of the values of all weights."""
+        return [v.numpy().copy() for v in self.weights]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Overwrites all weights.
+
+        Args:
+            weights: arrays in the order and shapes of :meth:`get_weights`.
+
+        Raises:
+            ValueError: when their number or a shape differs; then no weight is changed.
+        """
+        variables = self.weights
+        if len(weights) != len(variables):
+            raise ValueError(
+                f"set_weights: wrong number of arrays for {self.name!r}; expected {len(variables)}, "
+                f"got len(weights)={len(weights)}. Take them from get_weights of a layer of the same form."
+            )
+        arrays = [np.asarray(w) for w in weights]
+        for variable, array in zip(variables, arrays):
+            if variable.shape != array.shape:
+                raise ValueError(
+                    f"set_weights: wrong shape for {variable.name!r} in {self.name!r}; expected {variable.shape}, "
+                    f"got shape={array.shape}. Take the arrays from get_weights of a layer of the same form."
+                )
+        for variable, array in zip(variables, arrays):
+            variable.assign(array)
+
+    def count_params(self) -> int:
+        """Numbers in all weights together."""
+        return sum(math.prod(v.shape) for v in self.weights)
+
+    def own_penalties(self) -> list[Any]:
+        """What this layer itself adds to the loss: the penalties of its weights that have a regularizer."""
+        return [
+            w.regularizer(w.variable)
+            for w in self._own_weights
+            if w.regularizer is not None and w.variable.trainable
+        ]
+
+    def apply_constraints(self) -> None:
+        """Projects every constrained weight back; done after each update."""
+        for layer in self.walk():
+            for weight in layer._own_weights:
+                if weight.constraint is not None:
+                    weight.variable.assign(weight.constraint(weight.variable.numpy()))
+
+
+# Attributes of these types are passed over: this is done several times in every training step.
+_PLAIN = frozenset((bool, float, int, str, type(None), Variable))
+
+
+def _collect_layers(value: Any, found: list[Any]) -> None:
+    if isinstance(value, WeightOwner):
+        found.append(value)
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            if type(member) not in _PLAIN:
+                _collect_layers(member, found)
+    elif isinstance(value, dict):
+        for member in value.values():
+            _collect_layers(member, found)

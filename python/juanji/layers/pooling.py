@@ -1,0 +1,108 @@
+"""Pooling over windows of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from juanji import ops
+from juanji.layers._arguments import Shape, channels_last, int_pair, padding_mode, require_rank, window_output
+from juanji.layers._registry import registry
+from juanji.layers.layer import Layer
+
+
+class _Pooling2D(Layer):
+    """Arguments and shapes of the pooling layers; subclasses name the operation."""
+
+    _pool: ClassVar[Callable[..., Any]]
+
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int] = (2, 2),
+        strides: int | tuple[int, int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        owner = type(self).__name__
+        self.pool_size = int_pair(owner, "pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else int_pair(owner, "strides", strides)
+        self.padding = padding_mode(owner, padding)
+        self.data_format = channels_last(owner, data_format)
+
+    def check_input(self, shape: Shape) -> None:
+        require_rank(self, shape, 4, "(batch, height, width, channels)")
+
+    def call(self, inputs: Any) -> Any:
+        return type(self)._pool(inputs, self.pool_size, strides=self.strides, padding=self.padding)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self.check_input(input_shape)
+        size = window_output(self, input_shape, self.pool_size, self.strides, (1, 1), self.padding)
+        return (input_shape[0], *size, input_shape[3])
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "pool_size": self.pool_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "data_format": self.data_format,
+        }
+
+
+@registry.register("MaxPool2D")
+class MaxPooling2D(_Pooling2D):
+    """Largest value of each window and channel.
+
+    Input (N, H, W, C), output (N, OH, OW, C).
+
+    Args:
+        pool_size: height and width of the window, or one number for both.
+        strides: step of the window; ``pool_size`` by default.
+        padding: 'valid' (none) or 'same' (OH = ceil(H / stride); padding is never the largest).
+        data_format: only 'channels_last'.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Raises:
+        ValueError: for sizes below 1, an input without four axes, or a window larger than the image.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import MaxPooling2D
+        >>> MaxPooling2D((2, 2))(np.arange(4, dtype="float32").reshape(1, 2, 2, 1)).ravel()
+        array([3.], dtype=float32)
+    """
+
+    _pool = ops.max_pool
+
+
+@registry.register("AvgPool2D")
+class AveragePooling2D(_Pooling2D):
+    """Mean of each window and channel; padding is not counted.
+
+    Input (N, H, W, C), output (N, OH, OW, C).
+
+    Args:
+        pool_size: height and width of the window, or one number for both.
+        strides: step of the window; ``pool_size`` by default.
+        padding: 'valid' (none) or 'same' (OH = ceil(H / stride)).
+        data_format: only 'channels_last'.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Raises:
+        ValueError: for sizes below 1, an input without four axes, or a window larger than the image.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import AveragePooling2D
+        >>> AveragePooling2D((2, 2))(np.arange(4, dtype="float32").reshape(1, 2, 2, 1)).ravel()
+        array([1.5], dtype=float32)
+    """
+
+    _pool = ops.average_pool
+
+
+MaxPool2D = MaxPooling2D
+AvgPool2D = AveragePooling2D

@@ -1,0 +1,62 @@
+"""Checks of the arguments of fit, evaluate and predict."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from juanji import random
+
+Array = np.ndarray[Any, Any]
+
+
+def count(method: str, name: str, value: Any, default: int) -> int:
+    """An integer of at least 1; ``default`` for None."""
+    return default if value is None else _at_least(1, method, name, value)
+
+
+def natural(method: str, name: str, value: Any) -> int:
+    """An integer of at least 0."""
+    return _at_least(0, method, name, value)
+
+
+def frequency(method: str, value: Any) -> int | Sequence[int]:
+    """After which epochs to validate: every so many, or those in a list."""
+    if isinstance(value, (list, tuple, set, range)):
+        return [_at_least(1, method, "validation_freq", v) for v in value]
+    return _at_least(1, method, "validation_freq", value)
+
+
+def loss_factor(loss_weights: Any) -> float | None:
+    """The factor of the only loss, from a number or a list or dictionary with one number."""
+    if isinstance(loss_weights, dict):
+        loss_weights = list(loss_weights.values())
+    if isinstance(loss_weights, (list, tuple)):
+        if len(loss_weights) != 1:
+            raise ValueError(
+                "compile: wrong number of loss_weights; expected one for the model's one output, "
+                f"got loss_weights={loss_weights!r}. Pass one number."
+            )
+        loss_weights = loss_weights[0]
+    return None if loss_weights is None else float(loss_weights)
+
+
+def random_order() -> Callable[[int], Array]:
+    """Gives a new random order of n rows at every call; the sequence is that of the global seed."""
+    generator = np.random.Generator(np.random.PCG64(random.make_default_seed()))
+    return lambda n: generator.permutation(n)
+
+
+def _at_least(least: int, method: str, name: str, value: Any) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise ValueError(
+            f"{method}: {name} is out of range; expected a whole number of at least {least}, got {name}={value!r}."
+        )
+    return number

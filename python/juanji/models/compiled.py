@@ -1,0 +1,107 @@
+"""What ``compile`` chose: optimizer, loss and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from juanji import losses, metrics, optimizers
+from juanji.autograd import Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+class Compiled:
+    """Optimizer, loss and metrics of one model.
+
+    Loss and metrics given by name are chosen at the first batch, when the shapes of labels and outputs are known.
+
+    Args:
+        optimizer: name or object.
+        loss: name, function or object; None when the model's own penalties are all.
+        loss_weight: factor of the loss.
+        unweighted: metrics that ignore sample weights.
+        weighted: metrics that use sample weights.
+    """
+
+    def __init__(
+        self, optimizer: Any, loss: Any, loss_weight: float | None, unweighted: Sequence[Any], weighted: Sequence[Any]
+    ) -> None:
+        self.optimizer: Any = optimizers.get(optimizer)
+        self.loss_identifier = loss
+        if loss is not None:
+            losses.resolve_loss(loss, (1, 1), (1, 1))  # an unknown name shall be told at compile time
+        self.loss: Any = None
+        self.loss_weight = loss_weight
+        self.loss_tracker = metrics.Mean(name="loss")
+        self._wanted = [(m, False) for m in unweighted] + [(m, True) for m in weighted]
+        self._chosen: list[tuple[Any, bool]] | None = None
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The running loss, then the metrics that are known already."""
+        return [self.loss_tracker, *(m for m, _ in self._chosen or [])]
+
+    def reset(self) -> None:
+        """Starts all averages again."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def require_labels(self, method: str, y: Any) -> None:
+        """Raises ValueError when there is a loss but there are no labels."""
+        if y is None and self.loss_identifier is not None:
+            raise ValueError(
+                f"{method}: the loss {self.loss_identifier!r} needs labels; expected y, got y=None. "
+                "Pass one row of y per sample."
+            )
+
+    def compute_loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
+        """The loss of one batch, a scalar; None when there is no loss function."""
+        if self.loss_identifier is None:
+            return None
+        self.require_labels("compute_loss", y)
+        if self.loss is None:
+            self.loss = losses.resolve_loss(self.loss_identifier, np.shape(y), y_pred.shape)
+        value = self.loss(y, y_pred, sample_weight=sample_weight)
+        return value if self.loss_weight is None else value * self.loss_weight
+
+    def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        """Adds one batch to every metric."""
+        if y is None or not self._wanted:
+            return
+        y_true, prediction = np.asarray(y), np.asarray(y_pred)
+        if self._chosen is None:
+            self._choose(y_true.shape, prediction.shape)
+        for metric, weighted in self._chosen or []:
+            metric.update_state(y_true, prediction, sample_weight=sample_weight if weighted else None)
+
+    def result(self) -> dict[str, float]:
+        """Name and value of the running loss and each metric."""
+        return {m.name: float(np.asarray(m.result())) for m in self.metrics}
+
+    def _choose(self, true_shape: tuple[int, ...], predicted_shape: tuple[int, ...]) -> None:
+        used = {"loss"}
+        self._chosen = []
+        for identifier, weighted in self._wanted:
+            metric = metrics.resolve_metric(identifier, true_shape, predicted_shape)
+            name, count = metric.name, 0
+            while metric.name in used:
+                count += 1
+                metric.name = f"{name}_{count}"
+            used.add(metric.name)
+            self._chosen.append((metric, weighted))
+
+
+def as_list(owner: str, value: Any) -> list[Any]:
+    """A list of metrics or losses from None, one, or a list or dictionary of them."""
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        return [part for entry in value.values() for part in as_list(owner, entry)]
+    if isinstance(value, (list, tuple)):
+        return [part for entry in value for part in as_list(owner, entry)]
+    if isinstance(value, (int, float, Tensor, np.ndarray)):
+        raise ValueError(f"compile: wrong type; expected names, functions or objects, got {owner}={value!r}.")
+    return [value]

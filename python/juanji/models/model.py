@@ -1,0 +1,118 @@
+"""The base class of models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from juanji.layers.layer import Layer
+from juanji.models.trainer import Trainer
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+
+class Model(Trainer):
+    """Layers that are trained together.
+
+    Models are layers: they are called, and may be part of other models.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji import Model, layers
+        >>> class Classifier(Model):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.hidden = layers.Dense(8, activation="relu")
+        ...         self.out = layers.Dense(2, activation="softmax")
+        ...     def call(self, inputs):
+        ...         return self.out(self.hidden(inputs))
+        >>> Classifier().predict(np.zeros((3, 5)), verbose=0).shape
+        (3, 2)
+    """
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly inside, in order."""
+        return self.sublayers()
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of that name or number.
+
+        Raises:
+            ValueError: when there is none, with the names there are.
+        """
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError(
+                f"get_layer: expected either name or index, got name={name!r}, index={index!r}. Pass one of the two."
+            )
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(
+                    f"get_layer: no such layer; expected an index below {len(layers)}, got index={index}. "
+                    "See summary() for the layers."
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            f"get_layer: no such layer; expected one of {', '.join(s.name for s in layers)}, got name={name!r}."
+        )
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Prints a table of the layers with output shapes and numbers of parameters.
+
+        Args:
+            line_length: width in characters; that of the terminal, at most 88, by default.
+            positions: right end of each column as a part of the width; [0.45, 0.8, 1.0] by default.
+            print_fn: receives the whole text instead of ``print``.
+            expand_nested: also list the layers inside layers.
+            show_trainable: add a column with Y where training changes the layer.
+            layer_range: names of the first and the last layer to list.
+
+        Example:
+            >>> from juanji import Sequential, layers
+            >>> Sequential([layers.Input((4,)), layers.Dense(2)]).summary(line_length=60)
+            Model: "sequential..."
+            ...
+        """
+        from juanji.models.summary import summary_text
+
+        text = summary_text(self, line_length, positions, expand_nested, show_trainable, layer_range)
+        (print_fn or print)(text)
+
+    def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True) -> None:
+        """Writes all weights to a .safetensors file; the file appears complete or not at all.
+
+        Raises:
+            ValueError: for another ending, or a model that has no weights yet.
+            FileExistsError: when the file exists and ``overwrite`` is False.
+        """
+        from juanji.saving.weights import save_weights
+
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: str | PathLike[str]) -> None:
+        """Reads weights that :meth:`save_weights` of a model with the same layers wrote.
+
+        Raises:
+            ValueError: when the file is damaged, or its names or shapes differ; then no weight is changed.
+            FileNotFoundError: when there is no such file.
+        """
+        from juanji.saving.weights import load_weights
+
+        load_weights(self, filepath)
+
+    def layer_output_shape(self, layer: Layer) -> Any:
+        """Shape of a layer's output in this model, None while it is unknown."""
+        return None

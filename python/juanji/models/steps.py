@@ -1,0 +1,119 @@
+"""What happens in one batch."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from juanji.autograd import GradientTape
+from juanji.layers.layer import Layer
+from juanji.models.compiled import Compiled
+from juanji.models.data import unpack
+
+
+class Steps(Layer):
+    """The steps of training, evaluation and prediction; override :meth:`train_step` to train in another way."""
+
+    _compiled: Compiled | None = None
+
+    @property
+    def compiled(self) -> bool:
+        """Whether :meth:`compile` was called."""
+        return self._compiled is not None
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer, None before :meth:`compile`."""
+        return None if self._compiled is None else self._compiled.optimizer
+
+    @property
+    def loss(self) -> Any:
+        """The loss as passed to :meth:`compile`."""
+        return None if self._compiled is None else self._compiled.loss_identifier
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The running loss and the metrics; those given by name appear with the first batch."""
+        return [] if self._compiled is None else self._compiled.metrics
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names that belong to the numbers of :meth:`evaluate`."""
+        return [m.name for m in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Starts all running averages again."""
+        if self._compiled is not None:
+            self._compiled.reset()
+
+    def train_step(self, data: Any) -> dict[str, float]:
+        """Trains on one batch: forward, loss, gradients, update, metrics.
+
+        Args:
+            data: (x, y, sample_weight) of the batch; y and sample_weight may be None.
+
+        Returns:
+            Loss and metrics, averaged since :meth:`reset_metrics`.
+        """
+        x, y, sample_weight = unpack(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+        variables = self.trainable_variables
+        if variables:
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+            self.apply_constraints()
+        else:
+            warnings.warn("fit: the model has no trainable weights, so training changes nothing.", stacklevel=2)
+        return self._record(loss, x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, float]:
+        """Evaluates one batch. Arguments and result are those of :meth:`train_step`."""
+        x, y, sample_weight = unpack(data)
+        y_pred = self(x, training=False)
+        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        return self._record(loss, x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """The output for one batch."""
+        return self(unpack(data)[0], training=False)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The number that training makes small: the compiled loss plus the penalties of the layers."""
+        total = self._require_compiled("compute_loss").compute_loss(y, y_pred, sample_weight)
+        for penalty in self.losses:
+            total = penalty if total is None else total + penalty
+        if total is None:
+            raise ValueError(
+                "fit: there is nothing to make small; expected compile(loss=...), got loss=None. "
+                "Pass a loss such as 'categorical_crossentropy'."
+            )
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, float]:
+        """Adds one batch to the metrics and returns all averages."""
+        compiled = self._require_compiled("compute_metrics")
+        compiled.update_metrics(y, y_pred, sample_weight)
+        return compiled.result()
+
+    def _record(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, float]:
+        tracker = self._require_compiled("fit").loss_tracker
+        tracker.update_state(float(np.asarray(loss)), sample_weight=len(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def _require_compiled(self, method: str) -> Compiled:
+        if self._compiled is None:
+            raise ValueError(
+                f"{method}: the model is not compiled; expected compile(optimizer, loss, ...) before, got none. "
+                "Call model.compile(optimizer='adam', loss='categorical_crossentropy', metrics=['accuracy'])."
+            )
+        return self._compiled

@@ -1,0 +1,269 @@
+"""compile, fit, evaluate, predict and their siblings for single batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from juanji.callbacks import make_callbacks
+from juanji.callbacks.base import Callback
+from juanji.callbacks.history import History
+from juanji.models.arguments import count, frequency, loss_factor, natural, random_order
+from juanji.models.compiled import Compiled, as_list
+from juanji.models.data import ArrayData, array_data, unpack
+from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_predict
+from juanji.models.steps import Steps
+
+Array = np.ndarray[Any, Any]
+
+
+class Trainer(Steps):
+    """The part of a model that goes through the data, batch by batch and epoch by epoch."""
+
+    stop_training: bool = False
+    history: History | None = None
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Chooses how the model is trained.
+
+        Args:
+            optimizer: name ('adam', 'sgd', 'rmsprop', ...) or object.
+            loss: name ('categorical_crossentropy', 'mse', ...), function ``(y_true, y_pred)`` or object.
+            loss_weights: factor of the loss.
+            metrics: list of names ('accuracy', ...), functions or objects, without sample weights.
+            weighted_metrics: the same, with sample weights.
+            run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: accepted for Keras scripts; without effect.
+
+        Raises:
+            ValueError: for a name that is not known.
+
+        Example:
+            >>> import juanji
+            >>> model = juanji.Sequential([juanji.layers.Dense(10, activation="softmax")])
+            >>> model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+        """
+        chosen = as_list("loss", loss)
+        if len(chosen) > 1:
+            raise ValueError(
+                f"compile: too many losses; expected one for the model's one output, got loss={loss!r}. Pass one."
+            )
+        self._compiled = Compiled(
+            optimizer,
+            chosen[0] if chosen else None,
+            loss_factor(loss_weights),
+            as_list("metrics", metrics),
+            as_list("weighted_metrics", weighted_metrics),
+        )
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
+    ) -> History:
+        """Trains the model for a number of epochs.
+
+        Args:
+            x: samples, an array of numbers of any type; converted to the model's type batch by batch.
+            y: labels, one row per sample.
+            batch_size: samples per update; 32 by default. The last batch may be smaller.
+            epochs: the epoch to stop at, counted from ``initial_epoch``.
+            verbose: 0 for silence, 1 for a progress bar (a line per epoch where there is no terminal), 2 for a line
+                per epoch; 'auto' means 1.
+            callbacks: objects of :mod:`juanji.callbacks`.
+            validation_split: this last part of the samples is not trained on but validated with.
+            validation_data: (x, y) or (x, y, sample_weight) to validate with after each epoch.
+            shuffle: put the samples into a random order, anew in each epoch.
+            class_weight: weight of each class number in the loss; 1 for those left out.
+            sample_weight: weight of each sample in the loss.
+            initial_epoch: number of the first epoch, to go on with a training.
+            steps_per_epoch: batches that make an epoch; all by default.
+            validation_steps: batches to validate with; all by default.
+            validation_batch_size: ``batch_size`` by default.
+            validation_freq: validate every so many epochs, or after the epochs (from 1) in this list.
+
+        Returns:
+            A :class:`~juanji.callbacks.History`; ``history.history['loss']`` has one number per epoch.
+
+        Raises:
+            ValueError: when the model is not compiled, or sizes, shapes or values do not fit.
+            TypeError: when something is not an array of numbers.
+
+        Example:
+            >>> import numpy as np, juanji
+            >>> model = juanji.Sequential([juanji.layers.Dense(1)])
+            >>> model.compile(optimizer="sgd", loss="mse")
+            >>> history = model.fit(np.ones((32, 2)), np.ones((32, 1)), epochs=3, verbose=0)
+            >>> len(history.history["loss"])
+            3
+        """
+        compiled = self._require_compiled("fit")
+        compiled.require_labels("fit", y)
+        size = count("fit", "batch_size", batch_size, 32)
+        data = array_data("fit", x, y, sample_weight, class_weight, self.dtype)
+        held_out: ArrayData | None = None
+        if validation_data is not None:
+            held_out = array_data("fit (validation_data)", *unpack(validation_data), dtype=self.dtype)
+            compiled.require_labels("fit (validation_data)", held_out.y)
+        elif validation_split:
+            data, held_out = data.split(validation_split)
+        self._build_for(data)
+        validation = None
+        if held_out is not None:
+            validation = Validation(
+                held_out,
+                count("fit", "validation_batch_size", validation_batch_size, size),
+                None if validation_steps is None else count("fit", "validation_steps", validation_steps, 1),
+                frequency("fit", validation_freq),
+            )
+        plan = TrainingPlan(
+            data,
+            validation,
+            size,
+            count("fit", "steps_per_epoch", steps_per_epoch, data.steps(size)),
+            range(natural("fit", "initial_epoch", initial_epoch), natural("fit", "epochs", epochs)),
+            random_order() if shuffle else None,
+        )
+        history = History()
+        with make_callbacks(self, verbose, plan.params, callbacks, history) as active:
+            run_fit(self, plan, active)
+        return history
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Loss and metrics on data, without training.
+
+        Args:
+            x, y, sample_weight: as for :meth:`fit`.
+            batch_size: samples at once; 32 by default.
+            verbose: as for :meth:`fit`.
+            steps: batches to use; all by default.
+            callbacks: their ``on_test_...`` methods are called.
+            return_dict: return names and values instead of values.
+
+        Returns:
+            The loss, or a list of the loss and the metrics in the order of ``metrics_names``.
+        """
+        self._require_compiled("evaluate").require_labels("evaluate", y)
+        data = array_data("evaluate", x, y, sample_weight, None, self.dtype)
+        self._build_for(data)
+        size, known, steps = _one_pass("evaluate", data, batch_size, steps)
+        with make_callbacks(self, verbose, known, callbacks) as active:
+            logs = run_evaluate(self, data, size, steps, active)
+        return _returned(logs, return_dict)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | None = None,
+    ) -> Array:
+        """Outputs for samples.
+
+        Args:
+            x: samples, as for :meth:`fit`.
+            batch_size: samples at once; 32 by default.
+            verbose: as for :meth:`fit`.
+            steps: batches to use; all by default.
+            callbacks: their ``on_predict_...`` methods are called.
+
+        Returns:
+            An array with one row per sample.
+
+        Example:
+            >>> import numpy as np, juanji
+            >>> juanji.Sequential([juanji.layers.Dense(3)]).predict(np.ones((5, 2)), verbose=0).shape
+            (5, 3)
+        """
+        data = array_data("predict", x, dtype=self.dtype)
+        self._build_for(data)
+        size, known, steps = _one_pass("predict", data, batch_size, steps)
+        with make_callbacks(self, verbose, known, callbacks) as active:
+            return run_predict(self, data, size, steps, active)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One update with one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
+        self._require_compiled("train_on_batch").require_labels("train_on_batch", y)
+        data = array_data("train_on_batch", x, y, sample_weight, class_weight, self.dtype)
+        self._build_for(data)
+        return _returned(self.train_step(next(data.batches(len(data)))), return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Evaluates one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
+        self._require_compiled("test_on_batch").require_labels("test_on_batch", y)
+        data = array_data("test_on_batch", x, y, sample_weight, None, self.dtype)
+        self._build_for(data)
+        return _returned(self.test_step(next(data.batches(len(data)))), return_dict)
+
+    def predict_on_batch(self, x: Any) -> Array:
+        """Outputs for one batch."""
+        data = array_data("predict_on_batch", x, dtype=self.dtype)
+        self._build_for(data)
+        return np.asarray(self.predict_step(next(data.batches(len(data)))))
+
+    def _build_for(self, data: ArrayData) -> None:
+        """Builds the model when it is not, and refuses data of another shape before anything is done."""
+        self.check_input((None, *data.x.shape[1:]))
+        if not self.built:
+            self.build((None, *data.x.shape[1:]))
+
+
+def _one_pass(
+    method: str, data: ArrayData, batch_size: int | None, steps: int | None
+) -> tuple[int, dict[str, int], int | None]:
+    """Batch size, what callbacks are told, and the number of batches (None for all)."""
+    size = count(method, "batch_size", batch_size, 32)
+    limit = None if steps is None else min(count(method, "steps", steps, 1), data.steps(size))
+    samples = len(data) if limit is None else min(len(data), limit * size)
+    return size, {"epochs": 1, "steps": limit or data.steps(size), "samples": samples, "batch_size": size}, limit
+
+
+def _returned(logs: dict[str, float], as_dict: bool) -> Any:
+    if as_dict:
+        return logs
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values

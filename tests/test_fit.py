@@ -1,0 +1,472 @@
+"""compile, fit, evaluate, predict: against steps taken by hand, and what is refused."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+from juanji import Sequential, callbacks, config, layers, losses, metrics, optimizers, utils
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((50, 4)).astype("float32")
+Y = RNG.standard_normal((50, 1)).astype("float32")
+LABELS = RNG.integers(0, 3, 50)
+
+
+def linear(**compiled):
+    model = Sequential([layers.Input((4,)), layers.Dense(1)])
+    model.compile(**({"optimizer": "sgd", "loss": "mse"} | compiled))
+    return model
+
+
+def classifier(**compiled):
+    model = Sequential([layers.Input((4,)), layers.Dense(8, activation="relu"), layers.Dense(3, activation="softmax")])
+    model.compile(
+        **({"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]} | compiled)
+    )
+    return model
+
+
+def gradient_descent(w, b, x, y, rate, batch_size, weights=None):
+    """Plain float64 steps of linear regression; returns the weights and the mean of the batch losses."""
+    total = 0.0
+    for start in range(0, len(x), batch_size):
+        rows = slice(start, start + batch_size)
+        error = x[rows].astype(float) @ w + b - y[rows]
+        share = np.ones((len(error), 1)) if weights is None else weights[rows, None]
+        total += float((share * error**2).sum())
+        w = w - rate * 2 * x[rows].T @ (share * error) / len(error)
+        b = b - rate * 2 * (share * error).sum(0) / len(error)
+    return w, b, total / len(x)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 10, 49, 50, 64])
+def test_fit_takes_the_steps_of_gradient_descent(batch_size):
+    model = linear()
+    w, b = (v.astype(float) for v in model.get_weights())
+    w, b, first = gradient_descent(w, b, X, Y, 0.01, batch_size)
+    w, b, second = gradient_descent(w, b, X, Y, 0.01, batch_size)
+    history = model.fit(X, Y, batch_size=batch_size, epochs=2, shuffle=False, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.get_weights()[1], b, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(history.history["loss"], [first, second], rtol=1e-5)
+
+
+def test_batches_of_32_are_the_default():
+    model = linear()
+    w, b = (v.astype(float) for v in model.get_weights())
+    w, b, _ = gradient_descent(w, b, X, Y, 0.01, 32)
+    model.fit(X, Y, shuffle=False, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-5, atol=1e-6)
+
+
+def test_sample_weights_scale_the_loss():
+    weights = RNG.random(50)
+    model = linear()
+    w, b = (v.astype(float) for v in model.get_weights())
+    w, b, loss = gradient_descent(w, b, X, Y, 0.01, 10, weights)
+    history = model.fit(X, Y, 10, sample_weight=weights, shuffle=False, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(history.history["loss"], [loss], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "labels", [LABELS, LABELS[:, None], np.eye(3)[LABELS], LABELS.astype("float32"), LABELS.astype("uint8")]
+)
+def test_class_weights_are_sample_weights(labels):
+    loss = "categorical_crossentropy" if labels.shape == (50, 3) else "sparse_categorical_crossentropy"
+    first, second = classifier(loss=loss), classifier(loss=loss)
+    second.set_weights(first.get_weights())
+    first.fit(X, labels, class_weight={0: 2.0, 2: 0.5}, shuffle=False, verbose=0)
+    second.fit(X, labels, sample_weight=np.array([2.0, 1.0, 0.5])[LABELS], shuffle=False, verbose=0)
+    for a, b in zip(first.get_weights(), second.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_regularization_is_part_of_loss_and_gradient():
+    model = Sequential([layers.Dense(1, kernel_regularizer="l2", input_dim=4)])
+    model.compile(optimizers.SGD(0.1), "mse")
+    kernel = model.get_weights()[0].astype(float)
+    w, _, loss = gradient_descent(kernel, np.zeros(1), X, Y, 0.1, 50)
+    history = model.fit(X, Y, 50, verbose=0)
+    np.testing.assert_allclose(history.history["loss"], [loss + 0.01 * (kernel**2).sum()], rtol=1e-5)
+    np.testing.assert_allclose(model.get_weights()[0], w - 0.1 * 0.02 * kernel, rtol=1e-5, atol=1e-6)
+
+
+def test_constraints_hold_after_every_update():
+    model = Sequential([layers.Dense(1, kernel_constraint="non_neg", input_dim=4)])
+    model.compile(optimizers.SGD(1.0), "mse")
+    model.fit(X, Y, verbose=0)
+    assert model.get_weights()[0].min() == 0
+
+
+def test_training_learns_and_history_tells():
+    target = (X @ np.array([[1.0], [-2.0], [3.0], [0.5]]) + 1).astype("float32")
+    model = linear(optimizer=optimizers.SGD(0.1), metrics=["mae"])
+    history = model.fit(X, target, epochs=60, validation_data=(X, target), verbose=0)
+    assert sorted(history.history) == ["loss", "mae", "val_loss", "val_mae"] or sorted(history.history) == [
+        "loss", "mean_absolute_error", "val_loss", "val_mean_absolute_error",
+    ]  # fmt: skip
+    assert history.epoch == list(range(60))
+    assert all(len(values) == 60 and all(isinstance(v, float) for v in values) for values in history.history.values())
+    assert history.history["val_loss"][-1] < 1e-4 < history.history["loss"][0]
+    assert model.history is history
+
+
+def test_the_same_seed_gives_the_same_bits():
+    def run(seed):
+        utils.set_random_seed(seed)
+        model = classifier()
+        model.fit(X, LABELS, epochs=2, batch_size=8, verbose=0)
+        return model.get_weights()
+
+    for a, b in zip(run(5), run(5)):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(run(5)[0], run(6)[0])
+
+
+def test_shuffling_gives_every_row_once_and_another_order_each_epoch():
+    seen = []
+
+    class Watching(Sequential):
+        def train_step(self, data):
+            seen.append(data[0][:, 0].copy())
+            return super().train_step(data)
+
+    model = Watching([layers.Dense(1, input_dim=1)])
+    model.compile("sgd", "mse")
+    x = np.arange(20.0)[:, None]
+    model.fit(x, x * 0, batch_size=7, epochs=2, verbose=0)
+    first, second = np.concatenate(seen[:3]), np.concatenate(seen[3:])
+    np.testing.assert_array_equal(np.sort(first), x[:, 0])
+    np.testing.assert_array_equal(np.sort(second), x[:, 0])
+    assert not np.array_equal(first, second)
+    assert [len(rows) for rows in seen] == [7, 7, 6, 7, 7, 6]
+
+
+def test_weights_have_the_same_bits_at_any_number_of_threads(threads):
+    images = np.random.default_rng(1).random((96, 12, 12, 3)).astype("float32")
+    labels = np.random.default_rng(2).integers(0, 4, 96)
+
+    def run(count):
+        threads(count)
+        utils.set_random_seed(0)
+        model = Sequential(
+            [
+                layers.Conv2D(16, 3, padding="same", activation="relu", input_shape=(12, 12, 3)),
+                layers.MaxPooling2D(),
+                layers.Conv2D(32, 3, padding="same", activation="relu"),
+                layers.AveragePooling2D(),
+                layers.Flatten(),
+                layers.Dropout(0.3),
+                layers.Dense(64, activation="relu"),
+                layers.Dense(4, activation="softmax"),
+            ]
+        )
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        history = model.fit(images, labels, batch_size=40, epochs=2, verbose=0)
+        return [w.tobytes() for w in model.get_weights()], history.history
+
+    one = run(1)
+    assert run(2) == one
+    assert run(4) == one
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float64", "float16", "int32", "bool"])
+def test_data_of_any_type_is_converted_batch_by_batch(dtype):
+    images = RNG.integers(0, 2, (20, 4)).astype(dtype)
+    model = linear()
+    expected = images.astype("float32") @ model.get_weights()[0]
+    np.testing.assert_allclose(model.predict(images, verbose=0), expected, rtol=1e-6, atol=1e-6)
+    model.fit(images, images[:, :1], verbose=0)
+
+
+def test_lists_memory_maps_and_strided_arrays_are_data(tmp_path):
+    model = linear()
+    expected = model.predict(X, verbose=0)
+    np.testing.assert_array_equal(model.predict(X.tolist(), verbose=0), expected)
+    np.save(tmp_path / "x.npy", X)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    np.testing.assert_array_equal(model.predict(mapped, verbose=0), expected)
+    strided = np.repeat(X, 2, axis=0)[::2]
+    np.testing.assert_array_equal(model.predict(strided, verbose=0), expected)
+    model.fit(mapped, Y, verbose=0)
+    model.fit(strided[::-1], Y.tolist(), verbose=0)
+
+
+def test_the_data_is_never_changed():
+    x, y = X.copy(), Y.copy()
+    x.flags.writeable = y.flags.writeable = False
+    linear().fit(x, y, epochs=2, verbose=0)
+    np.testing.assert_array_equal(x, X)
+
+
+def test_models_of_float64_stay_so():
+    x = np.array([[1.0 + 2.0**-40]])
+    for first in ([layers.Input((1,), dtype="float64")], []):
+        model = Sequential([*first, layers.Dense(1, dtype="float64", kernel_initializer="ones")])
+        assert model.predict(x, verbose=0).tolist() == x.tolist()
+        model.compile("sgd", "mse")
+        model.fit(x, x, verbose=0)
+        assert model.get_weights()[0].dtype == np.float64
+
+
+def test_floatx_sets_the_type_of_models():
+    config.set_floatx("float64")
+    try:
+        model = linear()
+        assert model.predict(X, verbose=0).dtype == np.float64
+    finally:
+        config.set_floatx("float32")
+
+
+def test_validation_split_takes_the_last_rows():
+    model = linear()
+    history = model.fit(X, Y, validation_split=0.3, epochs=1, verbose=0)
+    np.testing.assert_allclose(history.history["val_loss"][0], model.evaluate(X[35:], Y[35:], verbose=0), rtol=1e-6)
+
+
+def test_validation_data_wins_over_the_split_and_may_have_weights():
+    model = linear()
+    weights = RNG.random(10)
+    history = model.fit(X, Y, validation_split=0.5, validation_data=(X[:10], Y[:10], weights), verbose=0)
+    expected = model.evaluate(X[:10], Y[:10], sample_weight=weights, verbose=0)
+    np.testing.assert_allclose(history.history["val_loss"][0], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("frequency", "expected"), [(2, 2), ([1, 4, 5], 3), (1, 5), (7, 0)])
+def test_validation_happens_when_it_is_due(frequency, expected):
+    history = linear().fit(X, Y, epochs=5, validation_data=(X, Y), validation_freq=frequency, verbose=0)
+    assert len(history.history.get("val_loss", [])) == expected
+
+
+def test_epochs_can_be_continued():
+    model = linear()
+    history = model.fit(X, Y, epochs=5, initial_epoch=3, verbose=0)
+    assert history.epoch == [3, 4]
+    assert model.optimizer.iterations == 4
+    assert model.fit(X, Y, epochs=0, verbose=0).history == {}
+
+
+def test_steps_per_epoch_go_on_through_the_data():
+    model = linear()
+    history = model.fit(X, Y, batch_size=20, epochs=2, steps_per_epoch=2, shuffle=False, verbose=0)
+    assert model.optimizer.iterations == 4
+    assert len(history.epoch) == 2
+
+
+def test_validation_steps_limit_the_batches():
+    model = linear()
+    history = model.fit(X, Y, validation_data=(X, Y), validation_steps=1, validation_batch_size=10, verbose=0)
+    np.testing.assert_allclose(history.history["val_loss"][0], model.evaluate(X[:10], Y[:10], verbose=0), rtol=1e-6)
+
+
+def test_evaluate_is_the_mean_over_all_rows():
+    model = classifier()
+    p = model.predict(X, verbose=0).astype(float)
+    loss = -np.log(p[np.arange(50), LABELS]).mean()
+    accuracy = (p.argmax(1) == LABELS).mean()
+    for batch_size in (1, 7, 50, 1000):
+        values = model.evaluate(X, LABELS, batch_size=batch_size, verbose=0)
+        np.testing.assert_allclose(values, [loss, accuracy], rtol=1e-5)
+    assert model.metrics_names == ["loss", "accuracy"]
+    named = model.evaluate(X, LABELS, verbose=0, return_dict=True)
+    assert list(named) == ["loss", "accuracy"]
+    assert isinstance(linear().evaluate(X, Y, verbose=0), float)
+    np.testing.assert_allclose(
+        model.evaluate(X, LABELS, batch_size=10, steps=2, verbose=0)[1], (p.argmax(1) == LABELS)[:20].mean()
+    )
+
+
+def test_predict_gives_all_rows_in_order():
+    model = classifier()
+    expected = np.asarray(model(X))
+    for batch_size in (1, 7, 50, 1000):
+        np.testing.assert_allclose(model.predict(X, batch_size=batch_size, verbose=0), expected, rtol=1e-5)
+    assert model.predict(X, batch_size=20, steps=2, verbose=0).shape == (40, 3)
+    np.testing.assert_allclose(model.predict_on_batch(X), expected, rtol=1e-6)
+    assert type(model.predict(X[:1], verbose=0)) is np.ndarray
+
+
+def test_dropout_is_active_in_fit_only():
+    model = Sequential([layers.Dropout(0.5, input_shape=(4,)), layers.Dense(1, use_bias=False)])
+    model.compile("sgd", "mse")
+    np.testing.assert_array_equal(model.predict(X, verbose=0), model.predict(X, verbose=0))
+    assert model.test_on_batch(X, Y) == model.test_on_batch(X, Y)
+    assert not np.array_equal(np.asarray(model(X, training=True)), np.asarray(model(X, training=True)))
+
+
+def test_train_and_test_on_batch():
+    model = linear(metrics=["mae"])
+    w, b = (v.astype(float) for v in model.get_weights())
+    w, b, loss = gradient_descent(w, b, X, Y, 0.01, 50)
+    np.testing.assert_allclose(model.train_on_batch(X, Y)[0], loss, rtol=1e-5)
+    np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-5, atol=1e-6)
+    model.reset_metrics()
+    values = model.test_on_batch(X, Y, return_dict=True)
+    error = X @ w + b - Y
+    np.testing.assert_allclose(values["loss"], (error**2).mean(), rtol=1e-5)
+    np.testing.assert_allclose(model.train_on_batch(X, Y, sample_weight=np.zeros(50))[0], values["loss"] / 2, rtol=1e-5)
+
+
+def test_metrics_given_in_every_form():
+    def zeros(y_true, y_pred):
+        return np.zeros(len(y_true))
+
+    model = linear(metrics=["mse", zeros, metrics.MeanAbsoluteError(name="own")], weighted_metrics=["mse"])
+    values = model.evaluate(X, Y, sample_weight=np.full(50, 0.5), return_dict=True, verbose=0)
+    error = model.predict(X, verbose=0) - Y
+    assert len(values) == 5
+    assert values["zeros"] == 0
+    np.testing.assert_allclose(values["own"], np.abs(error).mean(), rtol=1e-5)
+    np.testing.assert_allclose(values["loss"], 0.5 * (error**2).mean(), rtol=1e-5)
+
+
+def test_losses_given_in_every_form():
+    def own(y_true, y_pred):
+        difference = y_pred - y_true
+        return difference * difference
+
+    expected = linear()
+    for loss in ("mse", "mean_squared_error", losses.MeanSquaredError(), own, ["mse"], {"out": "mse"}):
+        model = linear(loss=loss)
+        model.set_weights(expected.get_weights())
+        np.testing.assert_allclose(model.evaluate(X, Y, verbose=0), expected.evaluate(X, Y, verbose=0), rtol=1e-6)
+    model = linear(loss_weights=[3.0])
+    model.set_weights(expected.get_weights())
+    np.testing.assert_allclose(model.evaluate(X, Y, verbose=0), 3 * expected.evaluate(X, Y, verbose=0), rtol=1e-6)
+
+
+def test_a_penalty_alone_can_be_trained():
+    model = Sequential([layers.Dense(1, use_bias=False, kernel_regularizer="l2", input_dim=4)])
+    model.compile(optimizers.SGD(0.1))
+    before = model.get_weights()[0]
+    model.fit(X, batch_size=50, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], before * (1 - 0.1 * 0.02), rtol=1e-5)
+
+
+def test_frozen_models_say_that_nothing_changes():
+    model = linear()
+    model.trainable = False
+    with pytest.warns(UserWarning, match="no trainable weights"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_frozen_layers_do_not_change():
+    model = classifier()
+    model.layers[0].trainable = False
+    before = model.get_weights()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, LABELS, verbose=0)
+    after = model.get_weights()
+    np.testing.assert_array_equal(before[0], after[0])
+    assert not np.array_equal(before[2], after[2])
+
+
+def test_train_step_can_be_replaced():
+    class Twice(Sequential):
+        def train_step(self, data):
+            super().train_step(data)
+            return super().train_step(data)
+
+    model = Twice([layers.Dense(1, input_dim=4)])
+    model.compile("sgd", "mse")
+    model.fit(X, Y, batch_size=50, verbose=0)
+    assert model.optimizer.iterations == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"y": Y[:49]}, ValueError, r"fit: x and y differ in length; expected 50 rows as in x, got y.shape=\(49, 1\)"),
+        ({"x": X[:0], "y": Y[:0]}, ValueError, r"fit: no samples; expected at least one, got x.shape=\(0, 4\)"),
+        ({"x": None}, TypeError, "fit: x holds no numbers; expected an array of numbers, got NoneType"),
+        ({"y": None}, ValueError, "needs labels; expected y, got y=None"),
+        ({"x": [[1.0], [1.0, 2.0]]}, ValueError, "fit: x is not an array; expected rows of equal shape"),
+        ({"x": np.array(["a"] * 50)}, TypeError, "fit: x holds no numbers"),
+        ({"x": 3.0}, ValueError, "fit: x has no axes"),
+        ({"x": X[:, :3]}, ValueError, r"wrong shape of the input; expected \(None, 4\), got shape=\(None, 3\)"),
+        ({"x": X[:, :, None]}, ValueError, r"wrong shape of the input; expected \(None, 4\), got shape=\(None, 4, 1\)"),
+        ({"y": np.zeros((50, 2))}, ValueError, "mean_squared_error"),
+        (
+            {"batch_size": 0},
+            ValueError,
+            "fit: batch_size is out of range; expected a whole number of at least 1, got batch_size=0",
+        ),
+        ({"batch_size": float("nan")}, ValueError, "batch_size is out of range"),
+        ({"batch_size": "32"}, ValueError, "batch_size is out of range"),
+        ({"epochs": -1}, ValueError, "epochs is out of range; expected a whole number of at least 0"),
+        ({"epochs": 1.5}, ValueError, "epochs is out of range"),
+        ({"steps_per_epoch": 0}, ValueError, "steps_per_epoch is out of range"),
+        ({"validation_freq": 0, "validation_data": (X, Y)}, ValueError, "validation_freq is out of range"),
+        ({"validation_split": 1.0}, ValueError, "validation_split is out of range; expected a number between 0 and 1"),
+        ({"validation_split": -0.1}, ValueError, "validation_split is out of range"),
+        ({"validation_split": 0.999}, ValueError, "too few samples to split"),
+        ({"validation_data": (X,)}, ValueError, "needs labels"),
+        ({"validation_data": (X, Y[:3])}, ValueError, r"fit \(validation_data\): x and y differ in length"),
+        ({"validation_data": (X, Y, Y, Y)}, ValueError, "wrong number of parts"),
+        ({"sample_weight": np.ones(3)}, ValueError, "fit: x and sample_weight differ in length"),
+        ({"sample_weight": np.ones(50), "class_weight": {0: 1.0}}, ValueError, "weights are given twice"),
+        ({"class_weight": [1.0, 2.0]}, TypeError, "class_weight has the wrong type; expected a dictionary"),
+        ({"verbose": 3}, ValueError, "verbose is out of range; expected 'auto', 0, 1 or 2, got verbose=3"),
+        ({"callbacks": ["stop"]}, TypeError, "callbacks: not a callback.*got 'stop'"),
+        ({"callbacks": [callbacks.TerminateOnNaN]}, TypeError, "callbacks: not a callback"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_trained(arguments, error, message):
+    model = linear()
+    before = model.get_weights()
+    with pytest.raises(error, match=message):
+        model.fit(**({"x": X, "y": Y, "verbose": 0} | arguments))
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_labels_that_do_not_fit_the_loss_are_told():
+    with pytest.raises(ValueError, match="sparse_categorical_crossentropy"):
+        classifier(loss="categorical_crossentropy").fit(X, LABELS[:, None], verbose=0)
+    with pytest.raises(ValueError, match=r"7"):
+        classifier().fit(X, np.full(50, 7), verbose=0)
+
+
+def test_uncompiled_models_say_what_to_call():
+    model = Sequential([layers.Dense(1)])
+    for method in (model.fit, model.evaluate, model.train_on_batch, model.test_on_batch):
+        with pytest.raises(ValueError, match=rf"{method.__name__}: the model is not compiled.*model\.compile\("):
+            method(X, Y)
+    assert model.predict(X, verbose=0).shape == (50, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"optimizer": "adamm"}, "'adam'.*got identifier='adamm'"),
+        ({"loss": "msee"}, "got identifier='msee'"),
+        ({"loss": ["mse", "mae"]}, "too many losses"),
+        ({"loss_weights": [1, 2]}, "wrong number of loss_weights"),
+        ({"metrics": 3}, "wrong type; expected names, functions or objects, got metrics=3"),
+    ],
+)
+def test_compile_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        linear(**arguments)
+
+
+def test_interrupting_leaves_a_usable_model():
+    class Interrupt(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 1:
+                raise KeyboardInterrupt
+
+    model = linear()
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, batch_size=10, verbose=0, callbacks=[Interrupt()])
+    assert threading.active_count() == before
+    assert model.optimizer.iterations == 2
+    assert model.history.epoch == []
+    assert model.predict(X, verbose=0).shape == (50, 1)
+    assert len(model.fit(X, Y, epochs=2, verbose=0).epoch) == 2
