@@ -1,6 +1,7 @@
 """Small helpers around training: labels, seeds, names, and the look-up of parts by name."""
 
+from juanji.utils.naming import clear_session
 from juanji.utils.numerical import normalize, to_categorical
 from juanji.utils.seed import set_random_seed
 
-__all__ = ["normalize", "set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]

@@ -37,3 +37,15 @@ def auto_name(prefix: str) -> str:
 def reset_names() -> None:
     """Starts the numbering of :func:`auto_name` again."""
     _used.clear()
+
+
+def clear_session() -> None:
+    """Starts automatic names from the beginning again, as Keras' function of that name does.
+
+    Example:
+        >>> import juanji
+        >>> juanji.utils.clear_session()
+        >>> juanji.layers.Dense(1).name
+        'dense'
+    """
+    reset_names()
