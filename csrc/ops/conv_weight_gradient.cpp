@@ -9,10 +9,18 @@
 #include "kernels/matrix.hpp"
 #include "ops/direct_conv.hpp"
 
-// dw is a product Aᵀ·B over all output pixels: A's row of a pixel is what the window sees there, B's is dy. Both are read
-// where they are, contiguous in channels, so nothing is packed. The work is cut twice, by shape alone: the output rows of all
-// images into chunks, and dw into units. A task adds up a few units over one chunk, walking a few image rows at a time so
-// that they stay in L2; the chunks' sums are then added in a fixed tree.
+// dw is a product Aᵀ·B over all output pixels: A's row of a pixel is what the window sees there, B's is dy.
+//
+// Each walk over a few image rows packs dy in panels, which stay in L1 or L2 while all tiles use them. The input is
+// read in one of three forms:
+//   in place     wide rows: a run of the matrix kernel per row, without the pixels where the window sees padding.
+//   shifted      narrow rows would make short runs: the rows are copied once per kernel column q, shifted by q and padded
+//                to the width of the output, so that pixels of successive rows follow each other in one long run.
+//   overlapping  few channels: the rows are copied with a halo; the KW·C elements under a kernel row are contiguous, so that
+//                all q share a tile.
+//
+// The work is cut twice, by shape alone: the output rows of all images into chunks, and dw into units. A task adds up a
+// few units over one chunk; the chunks' sums are then added in a fixed tree.
 
 namespace juanji {
 namespace {
@@ -20,22 +28,32 @@ namespace {
 constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kPartialBytes = int64_t{1} << 20;  // of all chunks' sums together
 constexpr int64_t kMostChunks = 16;
-constexpr int64_t kWalkPixels = 512;         // pixels added to a tile between loading and storing it
-constexpr int64_t kWalkBytes = 224 * 1024;   // of x and dy under them: they stay in L2 for all units of a task
-constexpr int64_t kUnitColumns = 128;
-constexpr int64_t kUnitRows = 192;
+constexpr int64_t kWalkBytes = 24 * 1024;  // of one slice and one panel of dy: they stay in L1 for all tiles of a unit
+constexpr int64_t kLeastWalkPixels = 64;   // added to a tile between loading and storing it
+constexpr int64_t kMostWalkPixels = 256;
+constexpr int64_t kWideRow = 24;           // output columns of a run that is long enough
+constexpr int64_t kLeastTaskColumns = 32;  // the copies of the input are shared by so many output channels
+constexpr int64_t kPackedRows = 32;        // a panel of dy that fewer rows of dw use is read where it is
+constexpr int64_t kSliceWidth = 96;  // a multiple of every tile height
 constexpr double kFlopPerNanosecond = 40;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// Rows [row, row + rows) × columns [column, column + columns) of dw, all of one kernel position; or, where the input is
-// copied with its halo, of one kernel row.
-struct Unit {
-  int64_t p;
+// Channels [channel, channel + channels) of x at the kernel columns [q, q + columns).
+struct Slice {
   int64_t q;
-  int64_t a_shift;  // first channel within a pixel of x
+  int64_t columns;
+  int64_t channel;
+  int64_t channels;
+
+  int64_t width() const { return columns * channels; }
+};
+
+// Rows [row, row + width of the slice) × columns [column, column + columns) of dw, of kernel row p.
+struct Unit {
+  size_t slice;
+  int64_t p;
   int64_t row;
-  int64_t rows;
   int64_t column;
   int64_t columns;
 };
@@ -47,138 +65,261 @@ struct Plan {
   const kernels::MatrixTable<T>& kernel = kernels::matrix<T>();
   int64_t group_channels = conv.channels / conv.groups;
   int64_t group_outputs = conv.outputs / conv.groups;
-  // Few channels would leave tiles half empty: with a copied halo all KW·C elements of a kernel row are contiguous.
-  bool halo = conv.groups == 1 && g.dw == 1 && g.kw > 1 && conv.channels < 2 * kernel.tile_rows;
-  int64_t halo_width = (g.ow - 1) * g.sw + g.kw;
+  std::vector<Slice> slices;
   std::vector<Unit> units;
+  int64_t dw_size = g.kh * g.kw * group_channels * conv.outputs;
   int64_t total_rows = conv.images * g.oh;
   int64_t walk_rows;
   int64_t chunk_rows;
   int64_t chunks;
   int64_t task_units;
   int64_t unit_tasks;
-  int64_t dw_size = g.kh * g.kw * group_channels * conv.outputs;
+  bool overlapping = conv.groups == 1 && g.dw == 1 && g.kw > 1 && group_channels < 2 * kernel.tile_rows &&
+                     g.kw * group_channels <= kSliceWidth;
+  bool in_place = !overlapping && (g.ow >= kWideRow || (g.kw == 1 && g.sw == 1));
+  bool packed = g.kh * g.kw * group_channels >= kPackedRows;
 
   explicit Plan(const ConvWeightGradient<T>& c) : conv(c) {
-    find_units();
-    const int64_t row_bytes = (g.w * g.sh * conv.channels + g.ow * conv.outputs) * static_cast<int64_t>(sizeof(T));
-    walk_rows = std::max<int64_t>(1, std::min(kWalkPixels / g.ow, kWalkBytes / std::max<int64_t>(1, row_bytes)));
+    find_slices();
+    const int64_t width = slices.empty() ? 1 : pixel_step(slices[0]);
+    const int64_t pixel_bytes = (width + kernel.panel) * static_cast<int64_t>(sizeof(T));
+    walk_rows = std::max<int64_t>(1, std::clamp(kWalkBytes / pixel_bytes, kLeastWalkPixels, kMostWalkPixels) / g.ow);
     const int64_t affordable = kPartialBytes / std::max<int64_t>(1, dw_size * static_cast<int64_t>(sizeof(T)));
     chunks = std::clamp<int64_t>(std::min(affordable, kMostChunks), 1, std::max<int64_t>(1, total_rows / walk_rows));
     chunk_rows = std::max<int64_t>(1, ceil_div(total_rows, chunks));
     chunks = std::max<int64_t>(1, ceil_div(total_rows, chunk_rows));
+    find_units();
     const auto count = static_cast<int64_t>(units.size());
     task_units = std::max<int64_t>(1, count * chunks / kWantedTasks);
     unit_tasks = ceil_div(count, task_units);
   }
 
+  void find_slices() {
+    for (int64_t group = 0; group < conv.groups; ++group) {
+      for (int64_t q = 0; q < (overlapping ? 1 : g.kw); ++q) {
+        for (int64_t c = 0; c < group_channels; c += kSliceWidth) {
+          slices.push_back({q, overlapping ? g.kw : 1, group * group_channels + c,
+                            std::min(kSliceWidth, group_channels - c)});
+        }
+      }
+    }
+  }
+
+  // Units that share columns follow each other, so that a panel of dy is copied once for all of them; among those, units
+  // of one slice do, so that a task needs few slices.
   void find_units() {
-    const int64_t tile = kernel.tile_rows;
-    const int64_t row_limit = kUnitRows / tile * tile;
-    for (int64_t p = 0; p < g.kh; ++p) {
-      for (int64_t q = 0; q < (halo ? 1 : g.kw); ++q) {
-        const int64_t span = halo ? g.kw * conv.channels : group_channels;
-        for (int64_t group = 0; group < conv.groups; ++group) {
-          for (int64_t c = 0; c < span; c += row_limit) {
-            for (int64_t o = 0; o < group_outputs; o += kUnitColumns) {
-              units.push_back({p, q, group * group_channels + c, (p * g.kw + q) * group_channels + c,
-                               std::min(row_limit, span - c), group * group_outputs + o,
-                               std::min(kUnitColumns, group_outputs - o)});
-            }
+    const int64_t blocks = std::clamp<int64_t>(kWantedTasks / chunks, 1, std::max<int64_t>(1, group_outputs / kLeastTaskColumns));
+    const int64_t columns = ceil_div(ceil_div(group_outputs, blocks), kernel.panel) * kernel.panel;
+    const size_t group_slices = slices.size() / static_cast<size_t>(conv.groups);
+    for (int64_t group = 0; group < conv.groups; ++group) {
+      const size_t first = static_cast<size_t>(group) * group_slices;
+      for (int64_t o = 0; o < group_outputs; o += columns) {
+        for (size_t s = first; s < first + group_slices; ++s) {
+          const int64_t c = slices[s].channel - group * group_channels;
+          for (int64_t p = 0; p < g.kh; ++p) {
+            units.push_back({s, p, (p * g.kw + slices[s].q) * group_channels + c, group * group_outputs + o,
+                             std::min(columns, group_outputs - o)});
           }
         }
       }
     }
   }
+
+  // Elements of x or its copy from one output pixel to the next, and from one row to the next.
+  int64_t pixel_step(const Slice& slice) const {
+    return in_place || overlapping ? g.sw * conv.channels : slice.channels;
+  }
+  int64_t row_step(const Slice& slice) const {
+    if (in_place) return g.w * conv.channels;
+    return overlapping ? ((g.ow - 1) * g.sw + g.kw) * conv.channels : g.ow * slice.channels;
+  }
+
+  // Output columns [begin, end) at which kernel column q sees the input and not padding.
+  void inside(int64_t q, int64_t& begin, int64_t& end) const {
+    const int64_t offset = q * g.dw - g.left;
+    begin = std::min(g.ow, offset >= 0 ? 0 : ceil_div(-offset, g.sw));
+    end = g.w - 1 - offset < 0 ? begin : std::max(begin, std::min(g.ow, (g.w - 1 - offset) / g.sw + 1));
+  }
 };
 
-// Output indices i in [0, out) whose window position lies inside the input: 0 <= i * stride + offset < size.
-void inside(int64_t offset, int64_t stride, int64_t size, int64_t out, int64_t& begin, int64_t& end) {
-  begin = offset >= 0 ? 0 : ceil_div(-offset, stride);
-  end = size - 1 - offset < 0 ? 0 : std::min(out, (size - 1 - offset) / stride + 1);
-}
-
-// Where the input is read in place: per row the pixels whose window position (p, q) is not padding.
+// Copies image row r in the form of a slice: for each output column the slice's channels at its kernel column.
 template <class T>
-void runs_in_place(const Plan<T>& plan, const std::vector<Part>& parts, int64_t p, int64_t q,
-                   std::vector<kernels::Run>& runs) {
-  const WindowGeometry& g = plan.g;
-  const int64_t a_step = g.sw * plan.conv.channels;
-  int64_t row_begin = 0, row_end = 0, begin = 0, end = 0;
-  inside(p * g.dh - g.top, g.sh, g.h, g.oh, row_begin, row_end);
-  inside(q * g.dw - g.left, g.sw, g.w, g.ow, begin, end);
-  runs.clear();
-  if (begin >= end) return;
-  for (const Part& part : parts) {
-    for (int64_t i = std::max(part.begin, row_begin); i < std::min(part.end, row_end); ++i) {
-      const int64_t h = i * g.sh + p * g.dh - g.top;
-      const int64_t w = begin * g.sw + q * g.dw - g.left;
-      const kernels::Run run{((part.image * g.h + h) * g.w + w) * plan.conv.channels,
-                             ((part.image * g.oh + i) * g.ow + begin) * plan.conv.outputs, end - begin};
-      if (!runs.empty() && runs.back().a + runs.back().length * a_step == run.a &&
-          runs.back().b + runs.back().length * plan.conv.outputs == run.b) {
-        runs.back().length += run.length;
-      } else {
-        runs.push_back(run);
-      }
-    }
-  }
-}
-
-// Copies the input rows under `parts` with their halo and lists, per kernel row p, one run per output row.
-template <class T>
-void runs_with_halo(const Plan<T>& plan, const std::vector<Part>& parts, T* copy,
-                    std::vector<std::vector<kernels::Run>>& runs) {
+void copy_row(const Plan<T>& plan, const Slice& slice, const T* image, int64_t r, T* dst) {
   const WindowGeometry& g = plan.g;
   const int64_t channels = plan.conv.channels;
-  const int64_t row_size = plan.halo_width * channels;
-  for (auto& list : runs) list.clear();
-  int64_t start = 0;
-  for (const Part& part : parts) {
-    const int64_t rows = (part.end - part.begin - 1) * g.sh + span_h(g);
-    copy_with_halo(plan.conv.x + part.image * g.h * g.w * channels, g.h, g.w, channels, g.top, g.left,
-                   part.begin * g.sh, rows, plan.halo_width, copy + start);
-    for (int64_t p = 0; p < g.kh; ++p) {
-      for (int64_t i = part.begin; i < part.end; ++i) {
-        runs[static_cast<size_t>(p)].push_back({start + ((i - part.begin) * g.sh + p * g.dh) * row_size,
-                                                (part.image * g.oh + i) * g.ow * plan.conv.outputs, g.ow});
+  if (plan.overlapping) {
+    return copy_with_halo(image, g.h, g.w, channels, 0, g.left, r, 1, (g.ow - 1) * g.sw + g.kw, dst);
+  }
+  const int64_t width = slice.channels;
+  int64_t begin = 0, end = 0;
+  plan.inside(slice.q, begin, end);
+  const T* from = image + (r * g.w + begin * g.sw + slice.q * g.dw - g.left) * channels + slice.channel;
+  const auto bytes = [&](int64_t pixels) { return static_cast<size_t>(pixels * width) * sizeof(T); };
+  std::memset(static_cast<void*>(dst), 0, bytes(begin));
+  if (width == channels && g.sw == 1) {
+    std::memcpy(static_cast<void*>(dst + begin * width), from, bytes(end - begin));
+  } else {
+    for (int64_t j = begin; j < end; ++j, from += g.sw * channels) {
+      std::memcpy(static_cast<void*>(dst + j * width), from, bytes(1));
+    }
+  }
+  std::memset(static_cast<void*>(dst + end * width), 0, bytes(g.ow - end));
+}
+
+// A few output rows: the copies of the input under them, and the runs of each kernel row within a slice.
+template <class T>
+class Walk {
+ public:
+  Walk(const Plan<T>& plan, int64_t first_unit, int64_t end_unit) : plan_(plan), used_(plan.slices.size()) {
+    const WindowGeometry& g = plan.g;
+    for (int64_t u = first_unit; u < end_unit; ++u) used_[plan.units[static_cast<size_t>(u)].slice] = true;
+    const int64_t images = plan.walk_rows / g.oh + 2;
+    most_rows_ = plan.walk_rows * g.sh + images * span_h(g);
+    int64_t elements = 0;
+    for (size_t s = 0; s < used_.size(); ++s) {
+      start_.push_back(elements);
+      if (used_[s] && !plan.in_place) elements += most_rows_ * plan.row_step(plan.slices[s]);
+    }
+    copies_ = Buffer(static_cast<size_t>(elements) * sizeof(T));
+    const int64_t widest = ceil_div(plan.units[static_cast<size_t>(first_unit)].columns, plan.kernel.panel);
+    panel_elements_ = plan.walk_rows * g.ow * plan.kernel.panel;
+    if (plan.packed) panels_ = Buffer(static_cast<size_t>(widest * panel_elements_) * sizeof(T));
+  }
+
+  void move_to(int64_t row, int64_t end) {
+    const std::vector<Part> parts = split_rows(row, end, plan_.g.oh);
+    find_stretches(parts);
+    if (!plan_.in_place) copy(parts);
+  }
+
+  const T* source(size_t slice) const {
+    return plan_.in_place ? plan_.conv.x : copies_.template as<T>() + start_[slice];
+  }
+  T* panel(int64_t i) const { return panels_.template as<T>() + i * panel_elements_; }
+
+  // Packs `columns` of `pixels` rows of dy, a few rows at a time, so that dy is read in the order of memory.
+  void pack(const T* dy, int64_t pixels, int64_t columns) {
+    constexpr int64_t kRows = 8;
+    const int64_t panel_width = plan_.kernel.panel;
+    for (int64_t r = 0; r < pixels; r += kRows) {
+      for (int64_t n = 0; n < columns; n += panel_width) {
+        plan_.kernel.pack(dy + r * plan_.conv.outputs + n, plan_.conv.outputs, std::min(kRows, pixels - r),
+                          std::min(panel_width, columns - n), panel(n / panel_width) + r * panel_width);
       }
     }
-    start += rows * row_size;
   }
-}
+
+  // Runs of kernel row p in a slice; run.b counts rows of dy that lie `b_step` apart.
+  void find_runs(int64_t p, const Slice& slice, int64_t b_step, std::vector<kernels::Run>& list) const {
+    const WindowGeometry& g = plan_.g;
+    int64_t column = 0, end_column = g.ow, shift = 0;
+    if (plan_.in_place) {
+      plan_.inside(slice.q, column, end_column);
+      shift = (column * g.sw + slice.q * g.dw - g.left) * plan_.conv.channels + slice.channel;
+    }
+    list.clear();
+    if (column == end_column) return;
+    // Rows that follow each other in both operands are one run.
+    const bool joined = g.sh == 1 && end_column - column == g.ow && plan_.row_step(slice) == g.ow * plan_.pixel_step(slice);
+    for (const Stretch& s : stretches_) {
+      const int64_t before = g.top - p * g.dh;  // output row i sees input row i * sh - before
+      const int64_t begin = std::max(s.begin, before <= 0 ? 0 : ceil_div(before, g.sh));
+      const int64_t end = std::min(s.end, g.h - 1 + before < 0 ? 0 : (g.h - 1 + before) / g.sh + 1);
+      for (int64_t i = begin; i < end; ++i) {
+        const kernels::Run run{(s.copied + i * g.sh - before - s.first_input) * plan_.row_step(slice) + shift,
+                               ((s.panel_row + i - s.begin) * g.ow + column) * b_step, end_column - column};
+        if (i > begin && joined) list.back().length += g.ow;
+        else list.push_back(run);
+      }
+    }
+  }
+
+ private:
+  // The rows of one image: output rows [begin, end), their place in the panel, the first input row copied and its place.
+  struct Stretch {
+    int64_t begin, end;
+    int64_t panel_row;
+    int64_t first_input, end_input;
+    int64_t copied;
+  };
+
+  void find_stretches(const std::vector<Part>& parts) {
+    const WindowGeometry& g = plan_.g;
+    stretches_.clear();
+    int64_t panel_row = 0;
+    int64_t copied = 0;
+    for (const Part& part : parts) {
+      const int64_t first = std::clamp<int64_t>(part.begin * g.sh - g.top, 0, g.h);
+      const int64_t end = std::clamp<int64_t>((part.end - 1) * g.sh + span_h(g) - g.top, first, g.h);
+      const int64_t place = plan_.in_place ? part.image * g.h + first : copied;
+      stretches_.push_back({part.begin, part.end, panel_row, first, end, place});
+      panel_row += part.end - part.begin;
+      copied += end - first;
+    }
+  }
+
+  void copy(const std::vector<Part>& parts) {
+    const WindowGeometry& g = plan_.g;
+    for (size_t s = 0; s < used_.size(); ++s) {
+      if (!used_[s]) continue;
+      T* to = copies_.template as<T>() + start_[s];
+      for (size_t i = 0; i < parts.size(); ++i) {
+        const T* image = plan_.conv.x + parts[i].image * g.h * g.w * plan_.conv.channels;
+        for (int64_t r = stretches_[i].first_input; r < stretches_[i].end_input; ++r) {
+          copy_row(plan_, plan_.slices[s], image, r, to);
+          to += plan_.row_step(plan_.slices[s]);
+        }
+      }
+    }
+  }
+
+  const Plan<T>& plan_;
+  std::vector<bool> used_;
+  std::vector<int64_t> start_;
+  int64_t most_rows_ = 0;
+  Buffer copies_;
+  Buffer panels_;
+  int64_t panel_elements_ = 0;
+  std::vector<Stretch> stretches_;
+};
 
 template <class T>
 void run_task(const Plan<T>& plan, int64_t chunk, int64_t first_unit, int64_t end_unit, T* dw) {
-  const WindowGeometry& g = plan.g;
   const ConvWeightGradient<T>& conv = plan.conv;
+  const auto unit = [&](int64_t u) -> const Unit& { return plan.units[static_cast<size_t>(u)]; };
+  const auto slice = [&](int64_t u) -> const Slice& { return plan.slices[unit(u).slice]; };
   for (int64_t u = first_unit; u < end_unit; ++u) {
-    const Unit& unit = plan.units[static_cast<size_t>(u)];
-    for (int64_t r = unit.row; r < unit.row + unit.rows; ++r) {
-      std::memset(dw + r * conv.outputs + unit.column, 0, static_cast<size_t>(unit.columns) * sizeof(T));
+    for (int64_t r = unit(u).row; r < unit(u).row + slice(u).width(); ++r) {
+      std::memset(static_cast<void*>(dw + r * conv.outputs + unit(u).column), 0,
+                  static_cast<size_t>(unit(u).columns) * sizeof(T));
     }
   }
-  // A walk may touch every image in it with a halo of its own.
-  const int64_t walk_images = plan.walk_rows / g.oh + 2;
-  const int64_t halo_rows = plan.walk_rows * g.sh + walk_images * span_h(g);
-  const Buffer copy(plan.halo ? static_cast<size_t>(halo_rows * plan.halo_width * conv.channels) * sizeof(T) : 0);
-  std::vector<std::vector<kernels::Run>> runs(static_cast<size_t>(plan.halo ? g.kh : 1));
-
-  const int64_t end = std::min((chunk + 1) * plan.chunk_rows, plan.total_rows);
-  for (int64_t row = chunk * plan.chunk_rows; row < end; row += plan.walk_rows) {
-    const std::vector<Part> parts = split_rows(row, std::min(row + plan.walk_rows, end), g.oh);
-    if (plan.halo) runs_with_halo(plan, parts, copy.template as<T>(), runs);
-    int64_t p = -1, q = -1;
+  Walk<T> walk(plan, first_unit, end_unit);
+  std::vector<std::vector<kernels::Run>> runs(static_cast<size_t>(end_unit - first_unit));
+  const int64_t end_row = std::min((chunk + 1) * plan.chunk_rows, plan.total_rows);
+  for (int64_t row = chunk * plan.chunk_rows; row < end_row; row += plan.walk_rows) {
+    const int64_t rows = std::min(plan.walk_rows, end_row - row);
+    walk.move_to(row, row + rows);
+    const int64_t b_step = plan.packed ? plan.kernel.panel : conv.outputs;
     for (int64_t u = first_unit; u < end_unit; ++u) {
-      const Unit& unit = plan.units[static_cast<size_t>(u)];
-      if (!plan.halo && (unit.p != p || unit.q != q)) runs_in_place(plan, parts, unit.p, unit.q, runs[0]);
-      p = unit.p;
-      q = unit.q;
-      const std::vector<kernels::Run>& list = runs[plan.halo ? static_cast<size_t>(p) : 0];
-      plan.kernel.multiply_columns({(plan.halo ? copy.template as<T>() : conv.x) + unit.a_shift, g.sw * conv.channels,
-                                    conv.dy + unit.column, conv.outputs, dw + unit.row * conv.outputs + unit.column,
-                                    conv.outputs, unit.rows, unit.columns, list.data(),
-                                    static_cast<int64_t>(list.size()), true});
+      walk.find_runs(unit(u).p, slice(u), b_step, runs[static_cast<size_t>(u - first_unit)]);
+    }
+    for (int64_t first = first_unit, end = first; first < end_unit; first = end) {
+      while (end < end_unit && unit(end).column == unit(first).column) ++end;
+      const T* dy = conv.dy + row * plan.g.ow * conv.outputs + unit(first).column;
+      if (plan.packed) walk.pack(dy, rows * plan.g.ow, unit(first).columns);
+      // All columns at once where dy is read in place, else panel by panel.
+      const int64_t step = plan.packed ? plan.kernel.panel : unit(first).columns;
+      for (int64_t n = 0; n < unit(first).columns; n += step) {
+        for (int64_t u = first; u < end; ++u) {
+          const std::vector<kernels::Run>& list = runs[static_cast<size_t>(u - first_unit)];
+          plan.kernel.multiply_columns({walk.source(unit(u).slice), plan.pixel_step(slice(u)),
+                                        plan.packed ? walk.panel(n / step) : dy, b_step,
+                                        dw + unit(u).row * conv.outputs + unit(u).column + n, conv.outputs,
+                                        slice(u).width(), std::min(step, unit(first).columns - n), list.data(),
+                                        static_cast<int64_t>(list.size()), true});
+        }
+      }
     }
   }
 }
