@@ -2,6 +2,7 @@
 
 #include "kernels/tiling.hpp"
 #include "simd/activate.hpp"
+#include "simd/transpose.hpp"
 #include "simd/vec.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
@@ -33,20 +34,13 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
   T* c[R];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) c[r] = p.c[row + r] + p.c_shift + column;
-  if (p.start == Start::accumulate) {
+  Vec<T> first[V] = {};
+  if (p.start == Start::bias) load_row<T, V, true>(p.bias + column, lanes, first);
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      if (lanes == kWidth<T>) load_row<T, V, false>(c[r], lanes, acc[r]);
-      else load_row<T, V, true>(c[r], lanes, acc[r]);
-    }
-  } else {
-    Vec<T> first[V] = {};
-    if (p.start == Start::bias) load_row<T, V, true>(p.bias + column, lanes, first);
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
+  for (int r = 0; r < R; ++r) {
+    if (p.start == Start::accumulate) __builtin_prefetch(c[r], 1);
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) acc[r][v] = first[v];
-    }
+    for (int v = 0; v < V; ++v) acc[r][v] = first[v];
   }
   for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
     const T* a[R];
@@ -66,6 +60,13 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
+    if (p.start == Start::accumulate) {  // at the end: rows of C may still be on their way from a far cache
+      Vec<T> before[V];
+      if (lanes == kWidth<T>) load_row<T, V, false>(c[r], lanes, before);
+      else load_row<T, V, true>(c[r], lanes, before);
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) acc[r][v] += before[v];
+    }
     if (p.activation == Activation::relu) {
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) acc[r][v] = max(zero<T>(), acc[r][v]);
@@ -183,7 +184,13 @@ void multiply_columns(const ColumnsProduct<T>& p) {
 template <class T>
 void pack(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst) {
   constexpr int64_t N = kPanel<T>;
+  constexpr int64_t kAhead = 12;  // rows of B lie far apart: the hardware does not foresee the next ones
   for (int64_t k = 0; k < depth; ++k, b += b_step, dst += N) {
+    if (k + kAhead < depth) {
+      for (int64_t n = 0; n < columns; n += 64 / static_cast<int64_t>(sizeof(T))) {
+        __builtin_prefetch(b + kAhead * b_step + n);
+      }
+    }
     if (columns == N) {
       for (int64_t n = 0; n < N; n += kWidth<T>) store(dst + n, load(b + n));
     } else {
@@ -195,6 +202,21 @@ void pack(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst) {
 template <class T>
 void pack_transposed(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst) {
   constexpr int64_t N = kPanel<T>;
+  constexpr int64_t W = kWidth<T>;
+  int64_t whole = 0;  // k below which full blocks were transposed in registers
+  for (; columns == N && whole + W <= depth; whole += W) {
+    for (int64_t n = 0; n < N; n += W) {
+      Vec<T> block[W];
+#pragma GCC unroll 16
+      for (int64_t i = 0; i < W; ++i) block[i] = load(b + (n + i) * b_step + whole);
+      transpose<T>(block);
+#pragma GCC unroll 16
+      for (int64_t i = 0; i < W; ++i) store(dst + (whole + i) * N + n, block[i]);
+    }
+  }
+  b += whole;
+  dst += whole * N;
+  depth -= whole;
   constexpr int64_t kBlock = 16;  // cache lines of dst that are written together
   for (int64_t k0 = 0; k0 < depth; k0 += kBlock) {
     const int64_t k1 = k0 + kBlock < depth ? k0 + kBlock : depth;

@@ -17,6 +17,7 @@ constexpr int64_t kRowBlock = 96;       // rows of a task: with kDepthBytes of e
 constexpr int64_t kColumnBytes = 2048;  // columns of a task
 constexpr int64_t kSplitTasks = 8;      // with fewer blocks of C than this, a deep product is also cut along k
 constexpr int64_t kSplitDepth = 1024;   // shortest piece of such a cut
+constexpr int64_t kCopyGap = 16;         // elements between copied rows that would lie a power of two apart
 constexpr double kFlopPerNanosecond = 40;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -67,16 +68,45 @@ void pack_panel(const Gemm<T>& g, const kernels::MatrixTable<T>& kernel, int64_t
   }
 }
 
+// A block of op(A) for the kernel: in place, or a copy where rows that lie a power of two apart would fight for a few
+// sets of the cache.
+template <class T>
+struct ABlock {
+  const T* data;
+  int64_t step;
+};
+
+template <class T>
+size_t a_copy_elements(const Gemm<T>& g, const Blocks<T>& blocks) {
+  constexpr int64_t kScattered = 1024;  // bytes from one row to the next
+  constexpr int64_t kWorthwhile = 48;   // columns of C that share the copy
+  if (g.a_step * static_cast<int64_t>(sizeof(T)) < kScattered || g.n < kWorthwhile) return 0;
+  return static_cast<size_t>(std::min(g.m, kRowBlock) * (blocks.depth.size + kCopyGap));
+}
+
+template <class T>
+ABlock<T> a_block(const Gemm<T>& g, int64_t row, int64_t rows, int64_t k0, int64_t depth, T* copy) {
+  const T* from = g.a + (g.a_transposed ? k0 * g.a_step + row : row * g.a_step + k0);
+  if (copy == nullptr) return {from, g.a_step};
+  const int64_t lines = g.a_transposed ? depth : rows;
+  const int64_t length = g.a_transposed ? rows : depth;
+  const int64_t step = length * static_cast<int64_t>(sizeof(T)) % 512 == 0 ? length + kCopyGap : length;
+  for (int64_t i = 0; i < lines; ++i) {
+    std::memcpy(copy + i * step, from + i * g.a_step, static_cast<size_t>(length) * sizeof(T));
+  }
+  return {copy, step};
+}
+
 // One block of C, one block of k, B from packed panels that lie `panel_step` apart.
 template <class T>
-void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, int64_t row, int64_t rows, int64_t column,
-                    int64_t columns, int64_t k0, int64_t depth, const T* panels, int64_t panel_step) {
+void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& block, int64_t row, int64_t rows,
+                    int64_t column, int64_t columns, int64_t k0, int64_t depth, const T* panels, int64_t panel_step) {
   const int64_t panel = blocks.kernel.panel;
   const bool first = k0 == 0;
   if (g.a_transposed) {
-    const kernels::Run run{k0 * g.a_step, 0, depth};
+    const kernels::Run run{0, 0, depth};
     for (int64_t n = 0; n < columns; n += panel) {
-      blocks.kernel.multiply_columns({g.a + row, g.a_step, panels + n / panel * panel_step, panel,
+      blocks.kernel.multiply_columns({block.data, block.step, panels + n / panel * panel_step, panel,
                                       g.c + row * g.c_step + column + n, g.c_step, rows,
                                       std::min(panel, columns - n), &run, 1, !first});
     }
@@ -85,7 +115,7 @@ void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, int64_t row, int6
   const T* a[kRowBlock];
   T* c[kRowBlock];
   for (int64_t r = 0; r < rows; ++r) {
-    a[r] = g.a + (row + r) * g.a_step + k0;
+    a[r] = block.data + r * block.step;
     c[r] = g.c + (row + r) * g.c_step + column;
   }
   const kernels::Run run{0, 0, depth};
@@ -104,14 +134,16 @@ void multiply_few_rows(const Gemm<T>& g, const Blocks<T>& blocks) {
   const double cost = 2.0 * static_cast<double>(g.m * g.k * blocks.columns.size) / kFlopPerNanosecond;
   parallel_for(blocks.columns.count, cost, [&](int64_t task, int) {
     const Buffer scratch(static_cast<size_t>(blocks.depth.size * panel) * sizeof(T));
+    const Buffer copy(a_copy_elements(g, blocks) * sizeof(T));
     const int64_t column = blocks.columns.begin(task);
-    for (int64_t n = 0; n < blocks.columns.length(task); n += panel) {
-      for (int64_t d = 0; d < blocks.depth.count; ++d) {
-        const int64_t k0 = blocks.depth.begin(d);
-        const int64_t depth = blocks.depth.length(d);
+    for (int64_t d = 0; d < blocks.depth.count; ++d) {
+      const int64_t k0 = blocks.depth.begin(d);
+      const int64_t depth = blocks.depth.length(d);
+      const ABlock<T> block = a_block(g, 0, g.m, k0, depth, copy.as<T>());
+      for (int64_t n = 0; n < blocks.columns.length(task); n += panel) {
         pack_panel(g, blocks.kernel, column + n, k0, depth, scratch.as<T>());
-        multiply_block(g, blocks, 0, g.m, column + n, std::min(panel, g.n - column - n), k0, depth, scratch.as<T>(),
-                       int64_t{0});
+        multiply_block(g, blocks, block, 0, g.m, column + n, std::min(panel, g.n - column - n), k0, depth,
+                       scratch.as<T>(), int64_t{0});
       }
     }
   });
@@ -136,9 +168,12 @@ void multiply_many_rows(const Gemm<T>& g, const Blocks<T>& blocks) {
     const int64_t i = task / blocks.columns.count;
     const int64_t j = task % blocks.columns.count;
     const int64_t column = blocks.columns.begin(j);
+    const Buffer copy(a_copy_elements(g, blocks) * sizeof(T));
     for (int64_t d = 0; d < blocks.depth.count; ++d) {
       const int64_t depth = blocks.depth.length(d);
-      multiply_block(g, blocks, blocks.rows.begin(i), blocks.rows.length(i), column, blocks.columns.length(j),
+      const ABlock<T> block =
+          a_block(g, blocks.rows.begin(i), blocks.rows.length(i), blocks.depth.begin(d), depth, copy.as<T>());
+      multiply_block(g, blocks, block, blocks.rows.begin(i), blocks.rows.length(i), column, blocks.columns.length(j),
                      blocks.depth.begin(d), depth, block_start(d) + column / panel * depth * panel, depth * panel);
     }
   });
