@@ -8,7 +8,9 @@ from typing import Any
 from juanji import _core
 from juanji.ops._bias import bias_activation_gradient
 from juanji.ops._convert import as_float
+from juanji.ops._depthwise import depthwise_conv2d
 from juanji.ops._operation import Call, Operation
+from juanji.ops._shape import reshape
 from juanji.ops._window import check_channels_last, padding_argument, pair
 
 Size2D = int | Sequence[int]
@@ -96,6 +98,12 @@ def conv2d(
                [6., 9., 9., 6.],
                [4., 6., 6., 4.]])
     """
+    if groups > 1 and w.ndim == 4 and x.ndim == 4 and groups == x.shape[3] and w.shape[2] == 1:
+        # One input channel a group: kernel (KH, KW, 1, C·M) lies in memory as (KH, KW, C, M).
+        w = reshape(w, (*w.shape[:2], groups, w.shape[3] // groups))
+        return depthwise_conv2d(
+            x, w, b, strides=strides, padding=padding, dilation_rate=dilation_rate, activation=activation
+        )
     inputs = (x, w) if b is None else (x, w, b)
     return _conv2d(
         *inputs,
