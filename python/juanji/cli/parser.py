@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import NoReturn
 
 from juanji import __version__
 
@@ -11,7 +13,14 @@ class UsageError(Exception):
     """Something the user can put right; shown as one line."""
 
 
-def whole_number(least: int) -> type[int] | object:
+class OneLineParser(argparse.ArgumentParser):
+    """Tells a mistake in one line instead of after the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}. See: {self.prog} --help\n")
+
+
+def whole_number(least: int) -> Callable[[str], int]:
     """A converter for argparse: integers of at least ``least``."""
 
     def convert(text: str) -> int:
@@ -28,14 +37,14 @@ def whole_number(least: int) -> type[int] | object:
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser; ``options.run`` is the function to call, None without a command."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="juanji",
         description="Convolutional networks on ordinary CPUs.",
         epilog="Start with: juanji train",
     )
     parser.add_argument("--version", action="version", version=f"juanji {__version__}")
     parser.set_defaults(run=None)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_train(commands)
     info = commands.add_parser(
         "info",
@@ -46,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_train(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     train = commands.add_parser(
         "train",
         help="train a small convolutional network on pictures",
@@ -62,23 +71,25 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="'shapes' (drawn by program, the default), 'cifar10' (looked for on this machine, else downloaded), or "
         "the path of a folder or archive with CIFAR-10",
     )
-    train.add_argument("--epochs", type=whole_number(1), default=10, metavar="N", help="default: 10")  # type: ignore[arg-type]
+    train.add_argument(
+        "--epochs", type=whole_number(1), default=10, metavar="N", help="passes over the images; default: 10"
+    )
     train.add_argument(
         "--batch-size",
-        type=whole_number(1),  # type: ignore[arg-type]
+        type=whole_number(1),
         default=64,
         metavar="N",
         help="images per update; default: 64",
     )
     train.add_argument(
         "--threads",
-        type=whole_number(1),  # type: ignore[arg-type]
+        type=whole_number(1),
         metavar="N",
         help="default: one per available CPU; the result does not depend on it",
     )
     train.add_argument(
         "--seed",
-        type=whole_number(0),  # type: ignore[arg-type]
+        type=whole_number(0),
         default=0,
         metavar="N",
         help="start of the random numbers: the same seed gives the same weights; default: 0",

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         finished = False
-        print("\nInterrupted; the weights so far are kept.", file=sys.stderr)
+        print("Interrupted; the weights so far are kept.", file=sys.stderr)
     model.save_weights(folder / WEIGHTS)
     _draw(folder, model.history)
     if finished:
