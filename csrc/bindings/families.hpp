@@ -8,12 +8,13 @@ namespace juanji::bindings {
 void bind_binary(pybind11::module_& m);
 void bind_conv(pybind11::module_& m);
 void bind_cross_entropy(pybind11::module_& m);
-void bind_losses(pybind11::module_& m);
-void bind_im2col(pybind11::module_& m);
-void bind_matmul(pybind11::module_& m);
 void bind_depthwise(pybind11::module_& m);
+void bind_im2col(pybind11::module_& m);
+void bind_losses(pybind11::module_& m);
+void bind_matmul(pybind11::module_& m);
 void bind_pool(pybind11::module_& m);
 void bind_random(pybind11::module_& m);
+void bind_reduce(pybind11::module_& m);
 void bind_rows(pybind11::module_& m);
 void bind_softmax(pybind11::module_& m);
 void bind_system(pybind11::module_& m);

@@ -29,12 +29,13 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_binary(m);
   bindings::bind_conv(m);
   bindings::bind_cross_entropy(m);
-  bindings::bind_losses(m);
-  bindings::bind_im2col(m);
-  bindings::bind_matmul(m);
   bindings::bind_depthwise(m);
+  bindings::bind_im2col(m);
+  bindings::bind_losses(m);
+  bindings::bind_matmul(m);
   bindings::bind_pool(m);
   bindings::bind_random(m);
+  bindings::bind_reduce(m);
   bindings::bind_rows(m);
   bindings::bind_softmax(m);
   bindings::bind_system(m);

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from juanji import ops
+from juanji import _core, ops
 from juanji.ops._convert import as_array, as_float
-from juanji.ops._operation import Call, NumpyFunction, Operation
+from juanji.ops._operation import Call, NativeForFloats, NumpyFunction, Operation
 from juanji.ops._shape import normalize_axis
 
 Axis = int | Sequence[int] | None
@@ -18,14 +18,16 @@ Axis = int | Sequence[int] | None
 def _reduction(kind: str, function: Callable[..., Any]) -> Operation:
     return Operation(
         kind,
-        lambda axes, keepdims: NumpyFunction(lambda x: function(x, axis=axes, keepdims=keepdims)),
+        lambda axes, keepdims: NativeForFloats(
+            _core.Reduce(kind, axes, keepdims), lambda x: function(x, axis=axes, keepdims=keepdims)
+        ),
     )
 
 
 def _position(kind: str, function: Callable[..., Any]) -> Operation:
     operation = Operation(
         kind,
-        lambda axis: NumpyFunction(lambda x: function(x, axis=axis).astype("int32")),
+        lambda axis: NativeForFloats(_core.ArgReduce(kind, axis), lambda x: function(x, axis=axis).astype("int32")),
     )
     operation.gradient(lambda call, dy: (None,))
     return operation
@@ -68,7 +70,7 @@ def _(call: Call, dy: Any) -> tuple[Any, ...]:
 
 @_mean.gradient
 def _(call: Call, dy: Any) -> tuple[Any, ...]:
-    share = ops.multiply(dy, 1.0 / max_of(_reduced_count(call), 1))
+    share = ops.multiply(dy, 1.0 / (_reduced_count(call) or 1))
     return (ops.broadcast_to(_restore_axes(call, share), call.inputs[0].shape),)
 
 
@@ -106,9 +108,6 @@ def _(call: Call, dy: Any) -> tuple[Any, ...]:
     back = tuple(int(i) for i in np.argsort(order))
     spread = ops.transpose(ops.reshape(others, moved.shape), back)
     return (ops.multiply(spread, _restore_axes(call, dy)),)
-
-
-max_of = max  # Python's, before this module's own max
 
 
 def _axes(op: str, axis: Axis, rank: int) -> tuple[int, ...]:
@@ -182,17 +181,12 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def _extreme(operation: Operation, x: Any, axis: Axis, keepdims: bool) -> Any:
     axes = _axes(operation.name, axis, len(x.shape))
-    if any_zero(x.shape[i] for i in axes):
+    if 0 in [x.shape[i] for i in axes]:
         raise ValueError(
             f"{operation.name}: nothing to choose from; expected at least one element along axis={axis}, "
             f"got x.shape={tuple(x.shape)}. Check for an empty batch."
         )
     return operation(x, axes=axes, keepdims=bool(keepdims))
-
-
-def any_zero(sizes: Any) -> bool:
-    """Whether a dimension is empty."""
-    return 0 in set(sizes)
 
 
 def _arg(operation: Operation, x: Any, axis: int | None, keepdims: bool) -> Any:

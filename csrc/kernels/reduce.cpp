@@ -1,0 +1,132 @@
+#include "kernels/reduce.hpp"
+
+#include "simd/vec.hpp"
+
+namespace juanji::kernels::JUANJI_ISA {
+namespace {
+
+constexpr int64_t kChain = 16;     // additions in one accumulator before it is added to the total
+constexpr int kAccumulators = 4;   // independent chains: as many as an addition has cycles of latency
+
+// Of vectors and of single numbers.
+template <ReduceKind kKind, class V>
+JUANJI_INLINE V combine(V total, V x) {
+  if constexpr (kKind == ReduceKind::sum) return total + x;
+  if constexpr (kKind == ReduceKind::prod) return total * x;
+  if constexpr (kKind == ReduceKind::max) return (x > total) | (x != x) ? x : total;
+  if constexpr (kKind == ReduceKind::min) return (x < total) | (x != x) ? x : total;
+}
+
+template <class T, ReduceKind kKind>
+constexpr T kIdentity = kKind == ReduceKind::sum    ? T{0}
+                        : kKind == ReduceKind::prod ? T{1}
+                        : kKind == ReduceKind::max  ? -static_cast<T>(__builtin_inf())
+                                                    : static_cast<T>(__builtin_inf());
+
+template <class T, ReduceKind kKind>
+JUANJI_INLINE T combine_lanes(Vec<T> v) {
+  T lanes[kWidth<T>];
+  store(lanes, v);
+  for (int half = kWidth<T> / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) lanes[i] = combine<kKind>(lanes[i], lanes[i + half]);
+  }
+  return lanes[0];
+}
+
+template <class T, ReduceKind kKind>
+T reduce_row(const T* x, int64_t n) {
+  const Vec<T> identity = broadcast(kIdentity<T, kKind>);
+  constexpr int64_t kStep = kAccumulators * kWidth<T>;
+  Vec<T> total = identity;
+  int64_t i = 0;
+  while (i + kStep <= n) {
+    const int64_t end = i + kChain * kStep < n ? i + kChain * kStep : n;
+    Vec<T> a[kAccumulators] = {identity, identity, identity, identity};
+    for (; i + kStep <= end; i += kStep) {
+      for (int k = 0; k < kAccumulators; ++k) a[k] = combine<kKind>(a[k], load(x + i + k * kWidth<T>));
+    }
+    total = combine<kKind>(total, combine<kKind>(combine<kKind>(a[0], a[1]), combine<kKind>(a[2], a[3])));
+  }
+  for (; i + kWidth<T> <= n; i += kWidth<T>) total = combine<kKind>(total, load(x + i));
+  T result = combine_lanes<T, kKind>(total);
+  for (; i < n; ++i) result = combine<kKind>(result, x[i]);
+  return result;
+}
+
+// kVectors neighbouring columns of vectors; `tail` < width columns of the only one.
+template <class T, ReduceKind kKind, int kVectors, bool kPartial>
+JUANJI_INLINE void column_tile(const T* x, int64_t n, int64_t stride, T* y, int64_t tail) {
+  Vec<T> total[kVectors];
+  for (int k = 0; k < kVectors; ++k) total[k] = broadcast(kIdentity<T, kKind>);
+  for (int64_t r = 0; r < n;) {
+    const int64_t end = r + kChain < n ? r + kChain : n;
+    Vec<T> a[kVectors];
+    for (int k = 0; k < kVectors; ++k) a[k] = broadcast(kIdentity<T, kKind>);
+    for (; r < end; ++r) {
+      const T* row = x + r * stride;
+      for (int k = 0; k < kVectors; ++k) {
+        a[k] = combine<kKind>(a[k], kPartial ? load_partial(row, tail) : load(row + k * kWidth<T>));
+      }
+    }
+    for (int k = 0; k < kVectors; ++k) total[k] = combine<kKind>(total[k], a[k]);
+  }
+  for (int k = 0; k < kVectors; ++k) {
+    if (kPartial) {
+      store_partial(y, total[k], tail);
+    } else {
+      store(y + k * kWidth<T>, total[k]);
+    }
+  }
+}
+
+template <class T, ReduceKind kKind>
+void reduce_columns(const T* x, int64_t n, int64_t stride, int64_t cols, T* y) {
+  constexpr int64_t kTile = kAccumulators * kWidth<T>;
+  int64_t c = 0;
+  for (; c + kTile <= cols; c += kTile) column_tile<T, kKind, kAccumulators, false>(x + c, n, stride, y + c, 0);
+  for (; c + kWidth<T> <= cols; c += kWidth<T>) column_tile<T, kKind, 1, false>(x + c, n, stride, y + c, 0);
+  if (c < cols) column_tile<T, kKind, 1, true>(x + c, n, stride, y + c, cols - c);
+}
+
+template <class T, bool kLargest>
+JUANJI_INLINE bool replaces(T x, T best) {
+  return (kLargest ? x > best : x < best) | ((x != x) & (best == best));
+}
+
+template <class T, bool kLargest>
+void arg_columns(const T* x, int64_t n, int64_t stride, int64_t cols, int32_t* y) {
+  constexpr int64_t kTile = 64;  // columns whose extremes stay in the first-level cache
+  for (int64_t c = 0; c < cols; c += kTile) {
+    const int64_t width = cols - c < kTile ? cols - c : kTile;
+    T best[kTile];
+    for (int64_t k = 0; k < width; ++k) {
+      best[k] = x[c + k];
+      y[c + k] = 0;
+    }
+    for (int64_t r = 1; r < n; ++r) {
+      const T* row = x + r * stride + c;
+      for (int64_t k = 0; k < width; ++k) {
+        const bool better = replaces<T, kLargest>(row[k], best[k]);
+        best[k] = better ? row[k] : best[k];
+        y[c + k] = better ? static_cast<int32_t>(r) : y[c + k];
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+ReduceTable<T> reduce() {
+  return {{&reduce_row<T, ReduceKind::sum>, &reduce_row<T, ReduceKind::prod>, &reduce_row<T, ReduceKind::max>,
+           &reduce_row<T, ReduceKind::min>},
+          {&reduce_columns<T, ReduceKind::sum>, &reduce_columns<T, ReduceKind::prod>,
+           &reduce_columns<T, ReduceKind::max>, &reduce_columns<T, ReduceKind::min>},
+          &arg_columns<T, true>,
+          &arg_columns<T, false>};
+}
+
+template ReduceTable<float> reduce<float>();
+template ReduceTable<double> reduce<double>();
+
+}  // namespace juanji::kernels::JUANJI_ISA
