@@ -11,10 +11,12 @@
 
 namespace juanji {
 
-// Ten rounds on L counters side by side; word w of counter l is c[w][l], before and after.
+// Ten rounds on L counters side by side; word w of counter l is c[w][l], before and after. The loop over counters is kept
+// rolled: GCC makes vectors of it, but not of what is left when it has unrolled it first.
 template <int L>
 JUANJI_PHILOX_INLINE void philox4x32_10(uint32_t (&c)[4][L], uint32_t key_0, uint32_t key_1) {
   for (int round = 0; round < 10; ++round) {
+#pragma GCC unroll 1
     for (int l = 0; l < L; ++l) {
       const uint64_t product_0 = uint64_t{0xD2511F53} * c[0][l];
       const uint64_t product_1 = uint64_t{0xCD9E8D57} * c[2][l];
