@@ -133,7 +133,7 @@ def _as_shape(name: str, shape: Any) -> tuple[int, ...]:
 
 
 def _as_float_dtype(name: str, dtype: DTypeLike | None) -> str:
-    result = np.dtype(floatx() if dtype is None else dtype).name
+    result = str(np.dtype(floatx() if dtype is None else dtype).name)
     if result not in ("float32", "float64"):
         raise TypeError(f"random.{name}: unsupported dtype; expected float32 or float64, got dtype={result}.")
     return result
