@@ -25,9 +25,9 @@ ACTIVATIONS = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "tanh": np.tanh,
 }
-# A sum of K products of size s wanders as s·√k; each addition rounds by eps/2 of that, which adds up to eps·s·K/3 (standard
-# deviation). With s = 1/√K that is eps·√K/3: C_FORWARD allows for K up to 1500 and a few standard deviations. The weight
-# gradient adds products of size one over K pixels: C_WEIGHTS·eps·K.
+# A sum of K products of size s wanders as s·√k; each addition rounds by eps/2 of that, which adds up to eps·s·K/3
+# (standard deviation). With s = 1/√K that is eps·√K/3: C_FORWARD allows for K up to 1500 and a few standard
+# deviations. The weight gradient adds products of size one over K pixels: C_WEIGHTS·eps·K.
 C_FORWARD = 16.0
 C_WEIGHTS = 2.0
 
@@ -236,8 +236,16 @@ IMAGES, KERNEL = np.ones((2, 8, 8, 3), "float32"), np.ones((3, 3, 3, 4), "float3
     [
         (lambda: conv2d(IMAGES[0], KERNEL), ValueError, r"conv2d: x has the wrong number .* got x.shape=\(8, 8, 3\)"),
         (lambda: conv2d(IMAGES, KERNEL[0]), ValueError, r"w has the wrong number of dimensions; expected rank 4"),
-        (lambda: conv2d(IMAGES[..., :2], KERNEL), ValueError, r"input channels do not match .* got w.shape=\(3, 3, 3, 4\)"),
-        (lambda: conv2d(IMAGES, KERNEL, np.ones(3, "float32")), ValueError, r"bias has the wrong shape; expected \(4,\)"),
+        (
+            lambda: conv2d(IMAGES[..., :2], KERNEL),
+            ValueError,
+            r"input channels do not match .* got w.shape=\(3, 3, 3, 4\)",
+        ),
+        (
+            lambda: conv2d(IMAGES, KERNEL, np.ones(3, "float32")),
+            ValueError,
+            r"bias has the wrong shape; expected \(4,\)",
+        ),
         (lambda: conv2d(IMAGES, KERNEL.astype("float64")), TypeError, r"dtypes of x and w differ; expected float32"),
         (lambda: conv2d(IMAGES.astype("int32"), KERNEL), TypeError, r"unsupported dtype; expected float32 or float64"),
         (lambda: conv2d(IMAGES, KERNEL, groups=2), ValueError, r"groups does not divide .* got groups=2"),

@@ -41,7 +41,9 @@ def test_every_transpose_and_tile_edge(ta, tb, dtype):
                 close(c, product(a, b, ta, tb), k, dtype)
 
 
-@pytest.mark.parametrize(("m", "n", "k"), [(5, 9, 20000), (300, 500, 700), (1, 512, 2048), (4097, 33, 27), (64, 10, 512)])
+@pytest.mark.parametrize(
+    ("m", "n", "k"), [(5, 9, 20000), (300, 500, 700), (1, 512, 2048), (4097, 33, 27), (64, 10, 512)]
+)
 def test_blocks_and_cuts_along_k(m, n, k):
     rng = np.random.default_rng(1)
     a, b = rng.standard_normal((m, k)).astype("float32"), rng.standard_normal((k, n)).astype("float32")
@@ -92,7 +94,9 @@ def test_matmul_and_its_gradient_follow_numpys_shapes(a_shape, b_shape):
 
 
 @settings(max_examples=100, deadline=None)
-@given(m=st.integers(1, 70), n=st.integers(1, 70), k=st.integers(0, 70), batch=st.integers(0, 4), seed=st.integers(0, 99))
+@given(
+    m=st.integers(1, 70), n=st.integers(1, 70), k=st.integers(0, 70), batch=st.integers(0, 4), seed=st.integers(0, 99)
+)
 def test_any_batch(m, n, k, batch, seed):
     rng = np.random.default_rng(seed)
     a, b = rng.standard_normal((batch, m, k)), rng.standard_normal((batch, k, n))
@@ -157,11 +161,23 @@ def test_the_same_bits_at_any_thread_count(threads):
     ("call", "error", "message"),
     [
         (lambda: ops.matmul(np.ones((2, 3)), np.ones((4, 2))), ValueError, r"inner dimensions differ; expected K=3"),
-        (lambda: ops.matmul(np.ones((2, 2, 3)), np.ones((4, 3, 2))), ValueError, r"leading dimensions do not broadcast"),
+        (
+            lambda: ops.matmul(np.ones((2, 2, 3)), np.ones((4, 3, 2))),
+            ValueError,
+            r"leading dimensions do not broadcast",
+        ),
         (lambda: ops.matmul(np.float64(2), np.ones(3)), ValueError, r"a scalar is not a matrix"),
         (lambda: ops.matmul(np.ones((2, 2), "complex128"), np.ones((2, 2))), TypeError, r"unsupported dtype"),
-        (lambda: dense(np.ones((2, 3)), np.ones((4, 5))), ValueError, r"features of x do not match .* got x.shape=\(2, 3\)"),
-        (lambda: dense(np.ones((2, 3)), np.ones((3, 5)), np.ones(4)), ValueError, r"bias has the wrong shape; expected \(5,\)"),
+        (
+            lambda: dense(np.ones((2, 3)), np.ones((4, 5))),
+            ValueError,
+            r"features of x do not match .* got x.shape=\(2, 3\)",
+        ),
+        (
+            lambda: dense(np.ones((2, 3)), np.ones((3, 5)), np.ones(4)),
+            ValueError,
+            r"bias has the wrong shape; expected \(5,\)",
+        ),
         (lambda: dense(np.ones((2, 3)), np.ones((3, 5), "float32")), TypeError, r"dtypes of x and w differ"),
     ],
 )

@@ -67,8 +67,8 @@ Arguments read_arguments(const Operation& op, const py::args& args) {
     py::array array = py::reinterpret_borrow<py::array>(argument);
     const TensorSpec spec{dtype_of(op, array), shape_of(array)};
     if (updated[i] && (!array.writeable() || !is_dense(array))) {
-      fail(op.name(), "input " + std::to_string(i) + " is updated in place", "a writeable, C-contiguous array",
-           "shape", spec.shape, "Pass np.ascontiguousarray(...) and keep it.");
+      fail(op.name(), "input " + std::to_string(i) + " is updated in place", "a writeable, C-contiguous array", "shape",
+           spec.shape, "Pass np.ascontiguousarray(...) and keep it.");
     }
     if (!is_dense(array)) array = dense_copy(array);
     result.specs.push_back(spec);
@@ -80,9 +80,8 @@ Arguments read_arguments(const Operation& op, const py::args& args) {
 
 const py::dtype& numpy_dtype(DType dtype) {
   // Never destroyed: the interpreter may be gone when static objects are.
-  static const auto* table = new std::vector<py::dtype>{py::dtype("float32"), py::dtype("float64"),
-                                                        py::dtype("int32"),   py::dtype("int64"),
-                                                        py::dtype("uint8"),   py::dtype("bool")};
+  static const auto* table = new std::vector<py::dtype>{py::dtype("float32"), py::dtype("float64"), py::dtype("int32"),
+                                                        py::dtype("int64"),   py::dtype("uint8"),   py::dtype("bool")};
   return (*table)[static_cast<size_t>(dtype)];
 }
 

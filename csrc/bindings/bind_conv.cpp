@@ -40,8 +40,7 @@ void bind_conv(py::module_& m) {
       .def(py::init([](const Pair& kernel_size, const Pair& strides, const py::object& padding, const Pair& dilation,
                        int64_t groups) {
              Conv2DWeightGradient op;
-             op.attributes =
-                 read_attributes("conv2d_weight_gradient", kernel_size, strides, padding, dilation, groups);
+             op.attributes = read_attributes("conv2d_weight_gradient", kernel_size, strides, padding, dilation, groups);
              return op;
            }),
            py::kw_only(), py::arg("kernel_size"), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"),

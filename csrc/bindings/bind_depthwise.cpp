@@ -8,13 +8,13 @@ namespace juanji::bindings {
 
 void bind_depthwise(py::module_& m) {
   bind_operation<DepthwiseConv2D>(m, "DepthwiseConv2D", "(x, w[, b]) -> y")
-      .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation,
-                       const std::string& activation) {
-             DepthwiseConv2D op;
-             op.window = read_window(op.name(), {1, 1}, strides, padding, dilation);
-             op.activation = read_activation(op.name(), activation);
-             return op;
-           }),
+      .def(py::init(
+               [](const Pair& strides, const py::object& padding, const Pair& dilation, const std::string& activation) {
+                 DepthwiseConv2D op;
+                 op.window = read_window(op.name(), {1, 1}, strides, padding, dilation);
+                 op.activation = read_activation(op.name(), activation);
+                 return op;
+               }),
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("activation"));
   bind_operation<DepthwiseConv2DInputGradient>(m, "DepthwiseConv2DInputGradient", "(dy, w) -> dx")
       .def(py::init([](const Pair& input_size, const Pair& strides, const py::object& padding, const Pair& dilation) {

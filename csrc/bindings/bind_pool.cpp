@@ -31,17 +31,17 @@ void bind_pool(py::module_& m) {
            py::arg("input_size"), py::arg("pool_size") = py::none(), py::arg("strides") = Pair{1, 1},
            py::arg("padding") = "valid", py::arg("keepdims") = false);
   bind_operation<MaxPoolTake>(m, "MaxPoolTake", "(x, argmax) -> y, x at the positions that MaxPool returned")
-      .def(py::init([](const std::optional<Pair>& pool_size, const Pair& strides, const py::object& padding,
-                       bool keepdims) {
-             return MaxPoolTake(read_pool("max_pool_take", pool_size, strides, padding, keepdims));
-           }),
+      .def(py::init(
+               [](const std::optional<Pair>& pool_size, const Pair& strides, const py::object& padding, bool keepdims) {
+                 return MaxPoolTake(read_pool("max_pool_take", pool_size, strides, padding, keepdims));
+               }),
            py::arg("pool_size") = py::none(), py::arg("strides") = Pair{1, 1}, py::arg("padding") = "valid",
            py::arg("keepdims") = false);
   bind_operation<AveragePool>(m, "AveragePool", "(x) -> y")
-      .def(py::init([](const std::optional<Pair>& pool_size, const Pair& strides, const py::object& padding,
-                       bool keepdims) {
-             return AveragePool(read_pool("average_pool", pool_size, strides, padding, keepdims));
-           }),
+      .def(py::init(
+               [](const std::optional<Pair>& pool_size, const Pair& strides, const py::object& padding, bool keepdims) {
+                 return AveragePool(read_pool("average_pool", pool_size, strides, padding, keepdims));
+               }),
            py::arg("pool_size") = py::none(), py::arg("strides") = Pair{1, 1}, py::arg("padding") = "valid",
            py::arg("keepdims") = false);
   bind_operation<AveragePoolGradient>(m, "AveragePoolGradient", "(dy) -> dx; input_size is (H, W) of x, or (W,)")

@@ -13,21 +13,28 @@ namespace py = pybind11;
 void bind_system(py::module_& m) {
   active_isa();  // a JUANJI_ISA that this CPU cannot run fails at import, not in the middle of a training
 
-  m.def("active_isa", [] { return isa_name(active_isa()); }, "Name of the instruction set in use.");
-  m.def("supported_isas", [] {
-    std::vector<std::string> names;
-    for (const Isa isa : supported_isas()) names.emplace_back(isa_name(isa));
-    return names;
-  }, "Names of the instruction sets this CPU can run, slowest first.");
+  m.def(
+      "active_isa", [] { return isa_name(active_isa()); }, "Name of the instruction set in use.");
+  m.def(
+      "supported_isas",
+      [] {
+        std::vector<std::string> names;
+        for (const Isa isa : supported_isas()) names.emplace_back(isa_name(isa));
+        return names;
+      },
+      "Names of the instruction sets this CPU can run, slowest first.");
   m.def("openmp_enabled", &openmp_enabled, "Whether the build can use more than one thread.");
   m.def("num_threads", &num_threads, "Threads used by operations.");
   m.def("num_threads_reason", &num_threads_reason, "Why that many.");
   m.def("set_num_threads", &set_num_threads, py::arg("n"), "Use n threads from the next operation on.");
   m.def("pool_trim", &pool_trim, "Give idle pooled memory back to the operating system.");
-  m.def("pool_statistics", [] {
-    const PoolStatistics s = pool_statistics();
-    return std::make_pair(s.in_use, s.idle);
-  }, "(bytes in use, bytes idle) of the buffer pool.");
+  m.def(
+      "pool_statistics",
+      [] {
+        const PoolStatistics s = pool_statistics();
+        return std::make_pair(s.in_use, s.idle);
+      },
+      "(bytes in use, bytes idle) of the buffer pool.");
 }
 
 }  // namespace juanji::bindings

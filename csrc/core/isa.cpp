@@ -57,10 +57,9 @@ Isa choose_isa() {
     known += known.empty() ? isa_name(isa) : std::string(", ") + isa_name(isa);
   }
   const bool exists = name == "avx2" || name == "avx512";
-  throw std::invalid_argument(std::string("JUANJI_ISA: ") +
-                              (exists ? "this CPU cannot run that instruction set" : "unknown instruction set") +
-                              "; expected one of " + known + ", got JUANJI_ISA=" + name +
-                              ". Unset it to let juanji choose.");
+  throw std::invalid_argument(
+      std::string("JUANJI_ISA: ") + (exists ? "this CPU cannot run that instruction set" : "unknown instruction set") +
+      "; expected one of " + known + ", got JUANJI_ISA=" + name + ". Unset it to let juanji choose.");
 }
 
 }  // namespace

@@ -99,8 +99,8 @@ int max_workers() { return num_threads(); }
 
 void parallel_for(int64_t tasks, double cost, FunctionRef<void(int64_t, int)> body) {
   const int64_t threads = num_threads();
-  const bool serial = current_worker >= 0 || threads == 1 || tasks < 2 ||
-                      static_cast<double>(tasks) * cost < kSerialCost;
+  const bool serial =
+      current_worker >= 0 || threads == 1 || tasks < 2 || static_cast<double>(tasks) * cost < kSerialCost;
   if (serial) return run_serially(tasks, body);
 #if JUANJI_OPENMP
   std::exception_ptr error;

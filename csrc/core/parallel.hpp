@@ -14,7 +14,7 @@ namespace juanji {
 // Threads used by parallel_for: 1 <= n <= kMaxThreads.
 constexpr int kMaxThreads = 1024;
 int num_threads();
-void set_num_threads(int n);      // throws std::invalid_argument outside 1..kMaxThreads
+void set_num_threads(int n);       // throws std::invalid_argument outside 1..kMaxThreads
 std::string num_threads_reason();  // why that many, for show_config()
 bool openmp_enabled();
 

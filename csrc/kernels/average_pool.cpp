@@ -13,15 +13,16 @@ JUANJI_INLINE void mean_pixel(const PoolShape& s, const T* x, Span p, Span q, T*
   const int64_t columns = KW ? KW : q.end - q.begin;
   const int64_t row = s.w * s.c;
   const Vec<T> count = broadcast<T>(static_cast<T>(rows * columns));
-  for_channels<T>(s.c, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-    Vec<T> sum{};
-    for (int64_t a = 0; a < rows; ++a) {
-      Vec<T> row_sum = lanes.load(x + a * row + i);
-      for (int64_t b = 1; b < columns; ++b) row_sum += lanes.load(x + a * row + b * s.c + i);
-      sum += row_sum;
-    }
-    lanes.store(y + i, sum / count);
-  });
+  for_channels<T>(
+      s.c, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+        Vec<T> sum{};
+        for (int64_t a = 0; a < rows; ++a) {
+          Vec<T> row_sum = lanes.load(x + a * row + i);
+          for (int64_t b = 1; b < columns; ++b) row_sum += lanes.load(x + a * row + b * s.c + i);
+          sum += row_sum;
+        }
+        lanes.store(y + i, sum / count);
+      });
 }
 
 template <class T>
@@ -60,25 +61,27 @@ JUANJI_INLINE T weight(const PoolShape& s, int64_t i, int64_t j, T whole) {
 
 // dx of one input pixel, covered by the windows `rows` × `columns`.
 template <class T>
-JUANJI_INLINE void gradient_pixel(const PoolShape& s, const T* dy, Covering rows, Covering columns, T whole,
-                                  T* dx, int64_t spare) {
+JUANJI_INLINE void gradient_pixel(const PoolShape& s, const T* dy, Covering rows, Covering columns, T whole, T* dx,
+                                  int64_t spare) {
   if (rows.lo == rows.hi && columns.lo == columns.hi) {  // the usual case: the loops over windows disappear
     const Vec<T> scale = broadcast<T>(weight(s, rows.lo, columns.lo, whole));
     const T* from = dy + (rows.lo * s.ow + columns.lo) * s.c;
-    for_channels<T>(s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
-      lanes.store(dx + c, lanes.load(from + c) * scale);
-    });
+    for_channels<T>(
+        s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
+          lanes.store(dx + c, lanes.load(from + c) * scale);
+        });
     return;
   }
-  for_channels<T>(s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
-    Vec<T> sum{};
-    for (int64_t i = rows.lo; i <= rows.hi; ++i) {
-      for (int64_t j = columns.lo; j <= columns.hi; ++j) {
-        sum += lanes.load(dy + (i * s.ow + j) * s.c + c) * broadcast<T>(weight(s, i, j, whole));
-      }
-    }
-    lanes.store(dx + c, sum);
-  });
+  for_channels<T>(
+      s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
+        Vec<T> sum{};
+        for (int64_t i = rows.lo; i <= rows.hi; ++i) {
+          for (int64_t j = columns.lo; j <= columns.hi; ++j) {
+            sum += lanes.load(dy + (i * s.ow + j) * s.c + c) * broadcast<T>(weight(s, i, j, whole));
+          }
+        }
+        lanes.store(dx + c, sum);
+      });
 }
 
 // Gathers instead of scattering: every element of dx is written once, in memory order, whatever the windows overlap.

@@ -24,16 +24,20 @@ JUANJI_INLINE void columns(const T* y, const T* dy, T* dz, T* sum, int64_t rows,
       Vec<T> d = part ? load_partial(dy + at, lanes) : load(dy + at);
       if constexpr (A != Activation::none) {
         d = through<T, A>(d, part ? load_partial(y + at, lanes) : load(y + at));
-        if (part) store_partial(dz + at, d, lanes);
-        else store(dz + at, d);
+        if (part)
+          store_partial(dz + at, d, lanes);
+        else
+          store(dz + at, d);
       }
       acc[v] += d;
     }
   }
 #pragma GCC unroll 4
   for (int v = 0; v < V; ++v) {
-    if (Partial && v == V - 1) store_partial(sum + v * W, acc[v], lanes);
-    else store(sum + v * W, acc[v]);
+    if (Partial && v == V - 1)
+      store_partial(sum + v * W, acc[v], lanes);
+    else
+      store(sum + v * W, acc[v]);
   }
 }
 

@@ -61,10 +61,12 @@ JUANJI_INLINE void map_rows(Rows<T> a, Rows<T> b, T* y, int64_t rows, int64_t co
       map(cols, ry, f, ra, rb);
     } else if (a.step != 0) {
       const Vec<T> vb = broadcast(*rb);
-      map(cols, ry, [f, vb](Vec<T> va) { return f(va, vb); }, ra);
+      map(
+          cols, ry, [f, vb](Vec<T> va) { return f(va, vb); }, ra);
     } else if (b.step != 0) {
       const Vec<T> va = broadcast(*ra);
-      map(cols, ry, [f, va](Vec<T> vb) { return f(va, vb); }, rb);
+      map(
+          cols, ry, [f, va](Vec<T> vb) { return f(va, vb); }, rb);
     } else {
       const T v = f(broadcast(*ra), broadcast(*rb))[0];
       for (int64_t c = 0; c < cols; ++c) ry[c] = v;
@@ -130,17 +132,17 @@ void where(Rows<bool> condition, Rows<T> a, Rows<T> b, T* y, int64_t rows, int64
 template <class T>
 BinaryTable<T> binary() {
   return {{
-#define JUANJI_KIND(name)                                                      \
-  [](Rows<T> a, Rows<T> b, T* y, int64_t rows, int64_t cols) {                 \
+#define JUANJI_KIND(name)                                                         \
+  [](Rows<T> a, Rows<T> b, T* y, int64_t rows, int64_t cols) {                    \
     map_rows(a, b, y, rows, cols, [](Vec<T> u, Vec<T> v) { return name(u, v); }); \
   },
               JUANJI_BINARY_KINDS(JUANJI_KIND)
 #undef JUANJI_KIND
           },
           {
-#define JUANJI_KIND(name, symbol)                                              \
-  [](Rows<T> a, Rows<T> b, bool* y, int64_t rows, int64_t cols) {              \
-    scalar_rows(a, b, y, rows, cols, [](T u, T v) { return u symbol v; });     \
+#define JUANJI_KIND(name, symbol)                                          \
+  [](Rows<T> a, Rows<T> b, bool* y, int64_t rows, int64_t cols) {          \
+    scalar_rows(a, b, y, rows, cols, [](T u, T v) { return u symbol v; }); \
   },
               JUANJI_COMPARISON_KINDS(JUANJI_KIND)
 #undef JUANJI_KIND

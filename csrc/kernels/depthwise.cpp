@@ -32,28 +32,28 @@ JUANJI_INLINE void outputs(const DepthwiseLine<T>& line, int64_t t, Range taps, 
   const T* x = line.x + (line.base + t * line.step + taps.begin * line.tap_step) * c;
   const T* w = line.w + taps.begin * line.w_tap_step;
   T* y = line.y + t * line.y_step * c;
-  for_channels<T>(c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-    const Vec<T> bias = line.b ? lanes.load(line.b + i) : zero<T>();
-    Vec<T> sum[R];
-    for (int r = 0; r < R; ++r) sum[r] = bias;
-    for (int64_t v = 0; v < line.rows; ++v) {
-      const T* xv = x + v * line.x_row_step + i;
-      const T* wv = w + v * line.w_row_step + i;
-      for (int64_t u = 0; u < count; ++u) {
-        const Vec<T> weight = lanes.load(wv + u * line.w_tap_step);
-        for (int r = 0; r < R; ++r) sum[r] += lanes.load(xv + r * step + u * tap_step) * weight;
-      }
-    }
-    for (int r = 0; r < R; ++r) lanes.store(y + r * line.y_step * c + i, max(lowest, sum[r]));
-  });
+  for_channels<T>(
+      c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+        const Vec<T> bias = line.b ? lanes.load(line.b + i) : zero<T>();
+        Vec<T> sum[R];
+        for (int r = 0; r < R; ++r) sum[r] = bias;
+        for (int64_t v = 0; v < line.rows; ++v) {
+          const T* xv = x + v * line.x_row_step + i;
+          const T* wv = w + v * line.w_row_step + i;
+          for (int64_t u = 0; u < count; ++u) {
+            const Vec<T> weight = lanes.load(wv + u * line.w_tap_step);
+            for (int r = 0; r < R; ++r) sum[r] += lanes.load(xv + r * step + u * tap_step) * weight;
+          }
+        }
+        for (int r = 0; r < R; ++r) lanes.store(y + r * line.y_step * c + i, max(lowest, sum[r]));
+      });
 }
 
 template <class T, int kTaps, int kStep, int kTapStep>
 void whole_line(const DepthwiseLine<T>& line, Vec<T> lowest) {
   // All taps of t lie inside when the first and the last one do.
   const Range first = inside(line.base, line.step, line.width, line.count);
-  const Range last =
-      inside(line.base + (line.taps - 1) * line.tap_step, line.step, line.width, line.count);
+  const Range last = inside(line.base + (line.taps - 1) * line.tap_step, line.step, line.width, line.count);
   const Range all = {0, line.taps};
   const int64_t begin = first.begin, end = last.end > begin ? last.end : begin;
   const auto edge = [&](int64_t t) {
@@ -72,9 +72,10 @@ template <class T>
 void activate_line(const DepthwiseLine<T>& line) {
   for (int64_t t = 0; t < line.count; ++t) {
     T* y = line.y + t * line.y_step * line.c;
-    for_channels<T>(line.c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-      lanes.store(y + i, activate<T>(line.activation, lanes.load(y + i)));
-    });
+    for_channels<T>(
+        line.c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+          lanes.store(y + i, activate<T>(line.activation, lanes.load(y + i)));
+        });
   }
 }
 
@@ -111,26 +112,27 @@ JUANJI_INLINE void weight_taps(const DepthwiseWeightLine<T>& line, int64_t v, in
   const int64_t c = line.c, step = line.step * c, tap_step = line.tap_step * c;
   const T* x = line.x + v * line.x_row_step + (line.base + first * line.tap_step) * c;
   T* dw = line.dw + v * line.dw_row_step + first * c;
-  for_channels<T>(c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-    Vec<T> sum[U];
-    for (int u = 0; u < U; ++u) {
-      sum[u] = zero<T>();
-      for (int64_t t = tap[u].begin; t < tap[u].end && t < common.begin; ++t) {
-        sum[u] += lanes.load(x + t * step + u * tap_step + i) * lanes.load(line.dy + t * c + i);
-      }
-    }
-    for (int64_t t = common.begin; t < common.end; ++t) {
-      const Vec<T> dy = lanes.load(line.dy + t * c + i);
-      for (int u = 0; u < U; ++u) sum[u] += lanes.load(x + t * step + u * tap_step + i) * dy;
-    }
-    for (int u = 0; u < U; ++u) {
-      const int64_t rest = tap[u].begin > common.end ? tap[u].begin : common.end;
-      for (int64_t t = rest; t < tap[u].end; ++t) {
-        sum[u] += lanes.load(x + t * step + u * tap_step + i) * lanes.load(line.dy + t * c + i);
-      }
-      lanes.store(dw + u * c + i, lanes.load(dw + u * c + i) + sum[u]);
-    }
-  });
+  for_channels<T>(
+      c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+        Vec<T> sum[U];
+        for (int u = 0; u < U; ++u) {
+          sum[u] = zero<T>();
+          for (int64_t t = tap[u].begin; t < tap[u].end && t < common.begin; ++t) {
+            sum[u] += lanes.load(x + t * step + u * tap_step + i) * lanes.load(line.dy + t * c + i);
+          }
+        }
+        for (int64_t t = common.begin; t < common.end; ++t) {
+          const Vec<T> dy = lanes.load(line.dy + t * c + i);
+          for (int u = 0; u < U; ++u) sum[u] += lanes.load(x + t * step + u * tap_step + i) * dy;
+        }
+        for (int u = 0; u < U; ++u) {
+          const int64_t rest = tap[u].begin > common.end ? tap[u].begin : common.end;
+          for (int64_t t = rest; t < tap[u].end; ++t) {
+            sum[u] += lanes.load(x + t * step + u * tap_step + i) * lanes.load(line.dy + t * c + i);
+          }
+          lanes.store(dw + u * c + i, lanes.load(dw + u * c + i) + sum[u]);
+        }
+      });
 }
 
 template <class T>
@@ -148,9 +150,10 @@ void weight_line(const DepthwiseWeightLine<T>& line) {
 
 template <class T>
 void accumulate(T* a, const T* b, int64_t n) {
-  for_channels<T>(n, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-    lanes.store(a + i, lanes.load(a + i) + lanes.load(b + i));
-  });
+  for_channels<T>(
+      n, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+        lanes.store(a + i, lanes.load(a + i) + lanes.load(b + i));
+      });
 }
 
 template <class T>

@@ -80,7 +80,7 @@ void sparse_gradient(const T* p, const int64_t* labels, const T* dloss, T* dp, i
       lanes.store(dp + i, unless_clipped<T>(lanes.load(p + i), broadcast(inverse)) * scale);
     });
     const T q = p[labels[r]];
-    if (!(q < kLow<T>) && !(q > kHigh<T>)) dp[labels[r]] = (inverse - T{1} / q) * scale;
+    if (!(q < kLow<T>)&&!(q > kHigh<T>)) dp[labels[r]] = (inverse - T{1} / q) * scale;
   }
 }
 
@@ -133,9 +133,8 @@ template <class T>
 void squared_error_gradient(const T* x, const T* y, const T* dloss, T* dx, int64_t rows, int64_t classes) {
   for (int64_t r = 0; r < rows; ++r, x += classes, y += classes, dx += classes) {
     const T scale = T{2} * dloss[r] / static_cast<T>(classes);
-    for_vectors<T>(classes, [&](int64_t i, auto lanes) {
-      lanes.store(dx + i, (lanes.load(x + i) - lanes.load(y + i)) * scale);
-    });
+    for_vectors<T>(
+        classes, [&](int64_t i, auto lanes) { lanes.store(dx + i, (lanes.load(x + i) - lanes.load(y + i)) * scale); });
   }
 }
 
@@ -143,9 +142,9 @@ void squared_error_gradient(const T* x, const T* y, const T* dloss, T* dx, int64
 
 template <class T>
 LossesTable<T> losses() {
-  return {&probabilities<T>,  &probabilities_gradient<T>, &sparse<T>,        &sparse_gradient<T>,
-          &binary<T>,         &binary_gradient<T>,        &binary_logits<T>, &binary_logits_gradient<T>,
-          &squared_error<T>,  &squared_error_gradient<T>};
+  return {&probabilities<T>, &probabilities_gradient<T>, &sparse<T>,        &sparse_gradient<T>,
+          &binary<T>,        &binary_gradient<T>,        &binary_logits<T>, &binary_logits_gradient<T>,
+          &squared_error<T>, &squared_error_gradient<T>};
 }
 
 template LossesTable<float> losses<float>();

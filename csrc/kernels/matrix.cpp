@@ -62,8 +62,10 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
   for (int r = 0; r < R; ++r) {
     if (p.start == Start::accumulate) {  // at the end: rows of C may still be on their way from a far cache
       Vec<T> before[V];
-      if (lanes == kWidth<T>) load_row<T, V, false>(c[r], lanes, before);
-      else load_row<T, V, true>(c[r], lanes, before);
+      if (lanes == kWidth<T>)
+        load_row<T, V, false>(c[r], lanes, before);
+      else
+        load_row<T, V, true>(c[r], lanes, before);
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) acc[r][v] += before[v];
     }
@@ -97,7 +99,8 @@ void activate_rows(const RowsProduct<T>& p) {
     T* c = p.c[r] + p.c_shift;
     int64_t i = 0;
     for (; i + kWidth<T> <= p.columns; i += kWidth<T>) store(c + i, activate<T>(p.activation, load(c + i)));
-    if (i < p.columns) store_partial(c + i, activate<T>(p.activation, load_partial(c + i, p.columns - i)), p.columns - i);
+    if (i < p.columns)
+      store_partial(c + i, activate<T>(p.activation, load_partial(c + i, p.columns - i)), p.columns - i);
   }
 }
 
@@ -111,11 +114,15 @@ void multiply_rows(const RowsProduct<T>& p) {
     const int64_t lanes = left >= N ? W : (left - 1) % W + 1;  // of the last vector
     const bool partial = !p.packed && lanes < W;
     if (left > W) {
-      if (partial) rows_panel<T, 2, true>(p, column, b, lanes);
-      else rows_panel<T, 2, false>(p, column, b, lanes);
+      if (partial)
+        rows_panel<T, 2, true>(p, column, b, lanes);
+      else
+        rows_panel<T, 2, false>(p, column, b, lanes);
     } else {
-      if (partial) rows_panel<T, 1, true>(p, column, b, lanes);
-      else rows_panel<T, 1, false>(p, column, b, lanes);
+      if (partial)
+        rows_panel<T, 1, true>(p, column, b, lanes);
+      else
+        rows_panel<T, 1, false>(p, column, b, lanes);
     }
   }
   if (p.activation == Activation::sigmoid || p.activation == Activation::tanh) activate_rows(p);
@@ -152,8 +159,10 @@ void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64
 template <class T, int R, int V, bool Partial>
 void columns_rest(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64_t lanes) {
   if constexpr (R > 0) {
-    if (p.rows - row == R) columns_tile<T, R, V, Partial>(p, row, column, lanes);
-    else columns_rest<T, R - 1, V, Partial>(p, row, column, lanes);
+    if (p.rows - row == R)
+      columns_tile<T, R, V, Partial>(p, row, column, lanes);
+    else
+      columns_rest<T, R - 1, V, Partial>(p, row, column, lanes);
   }
 }
 
@@ -172,11 +181,15 @@ void multiply_columns(const ColumnsProduct<T>& p) {
     const int64_t left = p.columns - column;
     const int64_t lanes = left >= N ? W : (left - 1) % W + 1;
     if (left > W) {
-      if (lanes < W) columns_panel<T, 2, true>(p, column, lanes);
-      else columns_panel<T, 2, false>(p, column, lanes);
+      if (lanes < W)
+        columns_panel<T, 2, true>(p, column, lanes);
+      else
+        columns_panel<T, 2, false>(p, column, lanes);
     } else {
-      if (lanes < W) columns_panel<T, 1, true>(p, column, lanes);
-      else columns_panel<T, 1, false>(p, column, lanes);
+      if (lanes < W)
+        columns_panel<T, 1, true>(p, column, lanes);
+      else
+        columns_panel<T, 1, false>(p, column, lanes);
     }
   }
 }

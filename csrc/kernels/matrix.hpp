@@ -32,24 +32,24 @@ struct RowsProduct {
   int64_t c_shift;    // first column of this product within the rows of C
   int64_t rows;
   int64_t columns;
-  const Run* runs;    // run.b counts from the start of a panel (packed) or of B
+  const Run* runs;  // run.b counts from the start of a panel (packed) or of B
   int64_t run_count;
   const T* b;
-  int64_t b_step;        // elements from one k to the next: `panel` when packed
-  int64_t panel_step;    // elements from one panel of columns to the next: `panel` when B is read where it is
-  bool packed;           // packed panels are padded with zeros to full width
+  int64_t b_step;      // elements from one k to the next: `panel` when packed
+  int64_t panel_step;  // elements from one panel of columns to the next: `panel` when B is read where it is
+  bool packed;         // packed panels are padded with zeros to full width
   Start start;
-  const T* bias;         // [columns] for Start::bias
+  const T* bias;          // [columns] for Start::bias
   Activation activation;  // applied to C at the end
 };
 
 template <class T>
 struct ColumnsProduct {
-  const T* a;          // element (m, k) of a run at a[run.a + m + k * a_step]
+  const T* a;  // element (m, k) of a run at a[run.a + m + k * a_step]
   int64_t a_step;
-  const T* b;          // element (k, n) at b[run.b + n + k * b_step]
+  const T* b;  // element (k, n) at b[run.b + n + k * b_step]
   int64_t b_step;
-  T* c;                // element (m, n) at c[m * c_step + n]
+  T* c;  // element (m, n) at c[m * c_step + n]
   int64_t c_step;
   int64_t rows;
   int64_t columns;
@@ -67,7 +67,7 @@ struct MatrixTable {
   void (*multiply_columns)(const ColumnsProduct<T>& p);
 
   // Packs up to `panel` columns of B for k = 0..depth-1 into dst[depth][panel], padded with zeros.
-  void (*pack)(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst);             // B(k, n) = b[k * b_step + n]
+  void (*pack)(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst);  // B(k, n) = b[k * b_step + n]
   void (*pack_transposed)(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst);  // b[n * b_step + k]
 };
 

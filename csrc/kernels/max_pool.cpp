@@ -13,20 +13,21 @@ JUANJI_INLINE void max_pixel(const PoolShape& s, const T* x, Span p, Span q, T* 
   const int64_t columns = KW ? KW : q.end - q.begin;
   const int64_t row = s.w * s.c;
   const int64_t first = p.begin * s.kw + q.begin;
-  for_channels<T>(s.c, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-    Vec<T> best = lanes.load(x + i);
-    IntVec<T> at = IntVec<T>{} + static_cast<Int<T>>(first);
-    for (int64_t a = 0; a < rows; ++a) {
-      for (int64_t b = 0; b < columns; ++b) {
-        const Vec<T> v = lanes.load(x + a * row + b * s.c + i);
-        const IntVec<T> better = ~(v <= best) & (best == best);  // also where v is the first NaN
-        best = better ? v : best;
-        if (kArgmax) at = better ? IntVec<T>{} + static_cast<Int<T>>(first + a * s.kw + b) : at;
-      }
-    }
-    lanes.store(y + i, best);
-    if constexpr (kArgmax) lanes.store_integers(argmax + i, at);
-  });
+  for_channels<T>(
+      s.c, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+        Vec<T> best = lanes.load(x + i);
+        IntVec<T> at = IntVec<T>{} + static_cast<Int<T>>(first);
+        for (int64_t a = 0; a < rows; ++a) {
+          for (int64_t b = 0; b < columns; ++b) {
+            const Vec<T> v = lanes.load(x + a * row + b * s.c + i);
+            const IntVec<T> better = ~(v <= best) & (best == best);  // also where v is the first NaN
+            best = better ? v : best;
+            if (kArgmax) at = better ? IntVec<T>{} + static_cast<Int<T>>(first + a * s.kw + b) : at;
+          }
+        }
+        lanes.store(y + i, best);
+        if constexpr (kArgmax) lanes.store_integers(argmax + i, at);
+      });
 }
 
 template <class T, class Index, bool kArgmax>
@@ -69,18 +70,19 @@ void forward_argmax(const PoolShape& s, const T* x, T* y, Index* argmax, int64_t
 template <class T, class Index>
 JUANJI_INLINE void gradient_pixel(const PoolShape& s, const T* dy, const Index* argmax, Covering rows, Covering columns,
                                   int64_t r, int64_t column, T* dx, int64_t spare) {
-  for_channels<T>(s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
-    Vec<T> sum{};
-    for (int64_t i = rows.lo; i <= rows.hi; ++i) {
-      for (int64_t j = columns.lo; j <= columns.hi; ++j) {
-        const int64_t position = (r + s.top - i * s.sh) * s.kw + column + s.left - j * s.sw;
-        const int64_t output = (i * s.ow + j) * s.c + c;
-        const IntVec<T> here = lanes.load_integers(argmax + output) == static_cast<Int<T>>(position);
-        sum += here ? lanes.load(dy + output) : zero<T>();
-      }
-    }
-    lanes.store(dx + c, sum);
-  });
+  for_channels<T>(
+      s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
+        Vec<T> sum{};
+        for (int64_t i = rows.lo; i <= rows.hi; ++i) {
+          for (int64_t j = columns.lo; j <= columns.hi; ++j) {
+            const int64_t position = (r + s.top - i * s.sh) * s.kw + column + s.left - j * s.sw;
+            const int64_t output = (i * s.ow + j) * s.c + c;
+            const IntVec<T> here = lanes.load_integers(argmax + output) == static_cast<Int<T>>(position);
+            sum += here ? lanes.load(dy + output) : zero<T>();
+          }
+        }
+        lanes.store(dx + c, sum);
+      });
 }
 
 // Gathers instead of scattering: every element of dx is written once, in memory order, whatever the windows overlap.
@@ -103,10 +105,11 @@ void gradient(const PoolShape& s, const T* dy, const Index* argmax, T* dx, int64
       if (rows.lo == rows.hi && columns.lo == columns.hi) {  // the usual case: the loops over windows disappear
         const int64_t output = (rows.lo * s.ow + columns.lo) * s.c;
         const int64_t position = (r + s.top - rows.lo * s.sh) * s.kw + column + s.left - columns.lo * s.sw;
-        for_channels<T>(s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
-          const IntVec<T> here = lanes.load_integers(argmax + output + c) == static_cast<Int<T>>(position);
-          lanes.store(to + c, here ? lanes.load(dy + output + c) : zero<T>());
-        });
+        for_channels<T>(
+            s.c, spare, [&](int64_t c, auto lanes) __attribute__((always_inline)) {
+              const IntVec<T> here = lanes.load_integers(argmax + output + c) == static_cast<Int<T>>(position);
+              lanes.store(to + c, here ? lanes.load(dy + output + c) : zero<T>());
+            });
       } else {
         gradient_pixel(s, dy, argmax, rows, columns, r, column, to, spare);
       }

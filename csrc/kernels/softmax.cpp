@@ -8,9 +8,8 @@ namespace {
 template <class T>
 void softmax_rows(const T* x, T* y, int64_t rows, int64_t classes) {
   RowSums<T> sums;
-  for_blocks<T>(rows, [&](int64_t r, int64_t count) {
-    softmax_block(x + r * classes, y + r * classes, count, classes, sums);
-  });
+  for_blocks<T>(
+      rows, [&](int64_t r, int64_t count) { softmax_block(x + r * classes, y + r * classes, count, classes, sums); });
 }
 
 template <class T>
@@ -26,9 +25,8 @@ void log_softmax_rows(const T* x, T* y, int64_t rows, int64_t classes) {
       const T shift = sums.shift[r];
       const T offset = log_sum[r];
       // Subtracting in two steps keeps the small difference of large logits.
-      for_vectors<T>(classes, [=](int64_t i, auto lanes) {
-        lanes.store(out + i, (lanes.load(row + i) - shift) - offset);
-      });
+      for_vectors<T>(classes,
+                     [=](int64_t i, auto lanes) { lanes.store(out + i, (lanes.load(row + i) - shift) - offset); });
     }
   });
 }
@@ -39,9 +37,8 @@ void softmax_gradient(const T* y, const T* dy, T* dx, int64_t rows, int64_t clas
     Vec<T> products = zero<T>();
     for_vectors<T>(classes, [&](int64_t i, auto lanes) { products += lanes.load(y + i) * lanes.load(dy + i); });
     const T dot = sum_lanes<T>(products);
-    for_vectors<T>(classes, [&](int64_t i, auto lanes) {
-      lanes.store(dx + i, lanes.load(y + i) * (lanes.load(dy + i) - dot));
-    });
+    for_vectors<T>(classes,
+                   [&](int64_t i, auto lanes) { lanes.store(dx + i, lanes.load(y + i) * (lanes.load(dy + i) - dot)); });
   }
 }
 

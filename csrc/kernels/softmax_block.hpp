@@ -1,8 +1,8 @@
 // The softmax of a few rows together with what losses need of it. Only kernel files may include this.
 #pragma once
 
-#include "simd/math.hpp"
 #include "simd/lanes.hpp"
+#include "simd/math.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
@@ -46,7 +46,8 @@ template <class T>
 JUANJI_INLINE void wide_softmax(const T* x, T* y, int64_t classes, T& shift, T& sum) {
   const T lowest = -static_cast<T>(__builtin_inf());
   Vec<T> largest = broadcast(x[0]);
-  for_vectors<T>(classes, [&](int64_t i, auto lanes) { largest = max(filled(lanes.load(x + i), lowest, lanes), largest); });
+  for_vectors<T>(classes,
+                 [&](int64_t i, auto lanes) { largest = max(filled(lanes.load(x + i), lowest, lanes), largest); });
   shift = max_lanes<T>(largest);
   Vec<T> sums = zero<T>();
   for_vectors<T>(classes, [&](int64_t i, auto lanes) {

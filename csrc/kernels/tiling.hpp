@@ -14,7 +14,7 @@ namespace juanji::kernels::JUANJI_ISA {
 constexpr int kTileRows = JUANJI_VECTOR_BYTES == 64 ? 8 : JUANJI_VECTOR_BYTES == 32 ? 6 : 4;
 constexpr int kTileVectors = 2;
 template <class T>
-constexpr int kPanel = kTileVectors * kWidth<T>;
+constexpr int kPanel = kTileVectors* kWidth<T>;
 
 constexpr int kRegisters = JUANJI_VECTOR_BYTES == 64 ? 32 : 16;
 static_assert(kTileRows * kTileVectors + kTileVectors + 1 <= kRegisters, "the tile must fit in registers");

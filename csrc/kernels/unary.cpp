@@ -44,7 +44,8 @@ JUANJI_INLINE V square(V x) {
 
 template <class T, Activation kActivation>
 void gradient(const T* y, const T* dy, T* dx, int64_t n) {
-  map(n, dx, [](Vec<T> vy, Vec<T> vdy) { return activation_gradient<T>(kActivation, vy, vdy); }, y, dy);
+  map(
+      n, dx, [](Vec<T> vy, Vec<T> vdy) { return activation_gradient<T>(kActivation, vy, vdy); }, y, dy);
 }
 
 }  // namespace
@@ -52,7 +53,11 @@ void gradient(const T* y, const T* dy, T* dx, int64_t n) {
 template <class T>
 UnaryTable<T> unary() {
   return {{
-#define JUANJI_KIND(name) [](const T* x, T* y, int64_t n) { map(n, y, [](Vec<T> v) { return name(v); }, x); },
+#define JUANJI_KIND(name)                           \
+  [](const T* x, T* y, int64_t n) {                 \
+    map(                                            \
+        n, y, [](Vec<T> v) { return name(v); }, x); \
+  },
               JUANJI_UNARY_KINDS(JUANJI_KIND)
 #undef JUANJI_KIND
           },

@@ -8,9 +8,7 @@ namespace {
 template <class T>
 void sgd(T* w, const T* dw, T learning_rate, int64_t n) {
   const Vec<T> rate = broadcast(learning_rate);
-  for_vectors<T>(n, [=](int64_t i, auto lanes) {
-    lanes.store(w + i, lanes.load(w + i) - rate * lanes.load(dw + i));
-  });
+  for_vectors<T>(n, [=](int64_t i, auto lanes) { lanes.store(w + i, lanes.load(w + i) - rate * lanes.load(dw + i)); });
 }
 
 template <class T, bool kNesterov>

@@ -59,7 +59,8 @@ struct AxisTap {
   int64_t shift;
 };
 
-std::vector<AxisTap> taps_of_residue(int64_t residue, int64_t before, int64_t kernel, int64_t stride, int64_t dilation) {
+std::vector<AxisTap> taps_of_residue(int64_t residue, int64_t before, int64_t kernel, int64_t stride,
+                                     int64_t dilation) {
   std::vector<AxisTap> taps;
   for (int64_t p = kernel - 1; p >= 0; --p) {  // descending, so that shifts ascend and neighbours form one run
     const int64_t at = residue + before - p * dilation;

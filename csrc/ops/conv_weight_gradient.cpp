@@ -14,9 +14,11 @@
 // Each walk over a few image rows packs dy in panels, which stay in L1 or L2 while all tiles use them. The input is
 // read in one of three forms:
 //   in place     wide rows: a run of the matrix kernel per row, without the pixels where the window sees padding.
-//   shifted      narrow rows would make short runs: the rows are copied once per kernel column q, shifted by q and padded
+//   shifted      narrow rows would make short runs: the rows are copied once per kernel column q, shifted by q and
+//   padded
 //                to the width of the output, so that pixels of successive rows follow each other in one long run.
-//   overlapping  few channels: the rows are copied with a halo; the KW·C elements under a kernel row are contiguous, so that
+//   overlapping  few channels: the rows are copied with a halo; the KW·C elements under a kernel row are contiguous, so
+//   that
 //                all q share a tile.
 //
 // The work is cut twice, by shape alone: the output rows of all images into chunks, and dw into units. A task adds up a
@@ -34,7 +36,7 @@ constexpr int64_t kMostWalkPixels = 256;
 constexpr int64_t kWideRow = 24;           // output columns of a run that is long enough
 constexpr int64_t kLeastTaskColumns = 32;  // the copies of the input are shared by so many output channels
 constexpr int64_t kPackedRows = 32;        // a panel of dy that fewer rows of dw use is read where it is
-constexpr int64_t kSliceWidth = 96;  // a multiple of every tile height
+constexpr int64_t kSliceWidth = 96;        // a multiple of every tile height
 constexpr double kFlopPerNanosecond = 40;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -74,8 +76,8 @@ struct Plan {
   int64_t chunks;
   int64_t task_units;
   int64_t unit_tasks;
-  bool overlapping = conv.groups == 1 && g.dw == 1 && g.kw > 1 && group_channels < 2 * kernel.tile_rows &&
-                     g.kw * group_channels <= kSliceWidth;
+  bool overlapping = conv.groups == 1 && g.dw == 1 && g.kw > 1 &&
+                     group_channels < 2 * kernel.tile_rows&& g.kw* group_channels <= kSliceWidth;
   bool in_place = !overlapping && (g.ow >= kWideRow || (g.kw == 1 && g.sw == 1));
   bool packed = g.kh * g.kw * group_channels >= kPackedRows;
 
@@ -98,17 +100,18 @@ struct Plan {
     for (int64_t group = 0; group < conv.groups; ++group) {
       for (int64_t q = 0; q < (overlapping ? 1 : g.kw); ++q) {
         for (int64_t c = 0; c < group_channels; c += kSliceWidth) {
-          slices.push_back({q, overlapping ? g.kw : 1, group * group_channels + c,
-                            std::min(kSliceWidth, group_channels - c)});
+          slices.push_back(
+              {q, overlapping ? g.kw : 1, group * group_channels + c, std::min(kSliceWidth, group_channels - c)});
         }
       }
     }
   }
 
-  // Units that share columns follow each other, so that a panel of dy is copied once for all of them; among those, units
-  // of one slice do, so that a task needs few slices.
+  // Units that share columns follow each other, so that a panel of dy is copied once for all of them; among those,
+  // units of one slice do, so that a task needs few slices.
   void find_units() {
-    const int64_t blocks = std::clamp<int64_t>(kWantedTasks / chunks, 1, std::max<int64_t>(1, group_outputs / kLeastTaskColumns));
+    const int64_t blocks =
+        std::clamp<int64_t>(kWantedTasks / chunks, 1, std::max<int64_t>(1, group_outputs / kLeastTaskColumns));
     const int64_t columns = ceil_div(ceil_div(group_outputs, blocks), kernel.panel) * kernel.panel;
     const size_t group_slices = slices.size() / static_cast<size_t>(conv.groups);
     for (int64_t group = 0; group < conv.groups; ++group) {
@@ -220,7 +223,8 @@ class Walk {
     list.clear();
     if (column == end_column) return;
     // Rows that follow each other in both operands are one run.
-    const bool joined = g.sh == 1 && end_column - column == g.ow && plan_.row_step(slice) == g.ow * plan_.pixel_step(slice);
+    const bool joined =
+        g.sh == 1 && end_column - column == g.ow && plan_.row_step(slice) == g.ow * plan_.pixel_step(slice);
     for (const Stretch& s : stretches_) {
       const int64_t before = g.top - p * g.dh;  // output row i sees input row i * sh - before
       const int64_t begin = std::max(s.begin, before <= 0 ? 0 : ceil_div(before, g.sh));
@@ -228,14 +232,17 @@ class Walk {
       for (int64_t i = begin; i < end; ++i) {
         const kernels::Run run{(s.copied + i * g.sh - before - s.first_input) * plan_.row_step(slice) + shift,
                                ((s.panel_row + i - s.begin) * g.ow + column) * b_step, end_column - column};
-        if (i > begin && joined) list.back().length += g.ow;
-        else list.push_back(run);
+        if (i > begin && joined)
+          list.back().length += g.ow;
+        else
+          list.push_back(run);
       }
     }
   }
 
  private:
-  // The rows of one image: output rows [begin, end), their place in the panel, the first input row copied and its place.
+  // The rows of one image: output rows [begin, end), their place in the panel, the first input row copied and its
+  // place.
   struct Stretch {
     int64_t begin, end;
     int64_t panel_row;
@@ -313,11 +320,10 @@ void run_task(const Plan<T>& plan, int64_t chunk, int64_t first_unit, int64_t en
       for (int64_t n = 0; n < unit(first).columns; n += step) {
         for (int64_t u = first; u < end; ++u) {
           const std::vector<kernels::Run>& list = runs[static_cast<size_t>(u - first_unit)];
-          plan.kernel.multiply_columns({walk.source(unit(u).slice), plan.pixel_step(slice(u)),
-                                        plan.packed ? walk.panel(n / step) : dy, b_step,
-                                        dw + unit(u).row * conv.outputs + unit(u).column + n, conv.outputs,
-                                        slice(u).width(), std::min(step, unit(first).columns - n), list.data(),
-                                        static_cast<int64_t>(list.size()), true});
+          plan.kernel.multiply_columns(
+              {walk.source(unit(u).slice), plan.pixel_step(slice(u)), plan.packed ? walk.panel(n / step) : dy, b_step,
+               dw + unit(u).row * conv.outputs + unit(u).column + n, conv.outputs, slice(u).width(),
+               std::min(step, unit(first).columns - n), list.data(), static_cast<int64_t>(list.size()), true});
         }
       }
     }

@@ -10,7 +10,7 @@ namespace juanji {
 //   dw[p, q, c, o] = sum over n, i, j of xpad[n, i*sh + p*dh, j*sw + q*dw, c] · dy[n, i, j, o]
 template <class T>
 struct ConvWeightGradient {
-  const T* x = nullptr;  // (images, h, w, channels)
+  const T* x = nullptr;   // (images, h, w, channels)
   const T* dy = nullptr;  // (images, oh, ow, outputs)
   T* dw = nullptr;        // (kh, kw, channels / groups, outputs)
   int64_t images = 0;

@@ -1,4 +1,5 @@
-// Softmax and cross-entropy in one, from logits: outputs are the loss per row and the softmax, which the gradient needs.
+// Softmax and cross-entropy in one, from logits: outputs are the loss per row and the softmax, which the gradient
+// needs.
 #pragma once
 
 #include "ops/operation.hpp"

@@ -27,8 +27,8 @@ DepthwisePlan forward_plan(const DepthwiseConv2D& op, const TensorSpec& x, const
 DepthwisePlan input_gradient_plan(const DepthwiseConv2DInputGradient& op, const TensorSpec& dy, const TensorSpec& w) {
   check_rank(op, dy, "dy", 4, "(images, height, width, channels)");
   check_weights(op, w);
-  const DepthwisePlan plan = depthwise_plan(op, op.window, {dy.shape[0], op.height, op.width, w.shape[2]}, w.shape[0],
-                                            w.shape[1], w.shape[3]);
+  const DepthwisePlan plan =
+      depthwise_plan(op, op.window, {dy.shape[0], op.height, op.width, w.shape[2]}, w.shape[0], w.shape[1], w.shape[3]);
   check_shape(op, dy, "dy", plan.y());
   return plan;
 }

@@ -19,9 +19,7 @@ DepthwisePlan weight_gradient_plan(const DepthwiseConv2DWeightGradient& op, cons
   return plan;
 }
 
-int64_t chunk_count(const DepthwisePlan& plan) {
-  return std::clamp<int64_t>(plan.n * plan.g.oh, 1, kMostChunks);
-}
+int64_t chunk_count(const DepthwisePlan& plan) { return std::clamp<int64_t>(plan.n * plan.g.oh, 1, kMostChunks); }
 
 // Adds to dw what output row `row` (of all images) contributes.
 template <class T>
@@ -69,8 +67,7 @@ void DepthwiseConv2DWeightGradient::run(const std::vector<Tensor>& inputs, const
     using T = decltype(zero);
     const T* x = repeat_channels(plan, inputs[0].as<T>(), workspace);
     const T* dy = inputs[1].as<T>();
-    T* partial_sums =
-        static_cast<T*>(workspace) + plan.repeated_input(inputs[0].spec.dtype) / sizeof(T);
+    T* partial_sums = static_cast<T*>(workspace) + plan.repeated_input(inputs[0].spec.dtype) / sizeof(T);
     const int64_t chunks = chunk_count(plan), rows = plan.n * plan.g.oh, weights = plan.weights();
     const auto chunk_sum = [&](int64_t chunk) {
       return chunk == 0 ? outputs[0].as<T>() : partial_sums + (chunk - 1) * weights;

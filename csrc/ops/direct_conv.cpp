@@ -9,11 +9,11 @@
 namespace juanji {
 namespace {
 
-constexpr int64_t kTaskPixels = 256;         // of a large problem: the weights are read once for so many pixels
-constexpr int64_t kLeastTaskPixels = 48;     // below, packing and copying would dominate
-constexpr int64_t kWantedTasks = 32;         // enough to share out evenly between many threads
-constexpr int64_t kHaloBytes = 192 * 1024;   // of a task's padded rows: they stay in L2 beside a panel of weights
-constexpr int64_t kDepthBytes = 4608;        // of one column of packed weights multiplied at a time
+constexpr int64_t kTaskPixels = 256;        // of a large problem: the weights are read once for so many pixels
+constexpr int64_t kLeastTaskPixels = 48;    // below, packing and copying would dominate
+constexpr int64_t kWantedTasks = 32;        // enough to share out evenly between many threads
+constexpr int64_t kHaloBytes = 192 * 1024;  // of a task's padded rows: they stay in L2 beside a panel of weights
+constexpr int64_t kDepthBytes = 4608;       // of one column of packed weights multiplied at a time
 constexpr double kFlopPerNanosecond = 40;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -23,22 +23,22 @@ template <class T>
 struct Plan {
   const DirectConv<T>& conv;
   const kernels::MatrixTable<T>& kernel = kernels::matrix<T>();
-  int64_t group_channels;   // input channels of a group
-  int64_t group_outputs;    // output channels of a group
-  int64_t panels;           // per group
-  int64_t reach_h = 0;      // padded rows below a window's first row, and columns behind its first, that taps touch
+  int64_t group_channels;  // input channels of a group
+  int64_t group_outputs;   // output channels of a group
+  int64_t panels;          // per group
+  int64_t reach_h = 0;     // padded rows below a window's first row, and columns behind its first, that taps touch
   int64_t reach_w = 0;
-  int64_t grid_rows = 0;    // largest phase
+  int64_t grid_rows = 0;  // largest phase
   int64_t grid_columns = 0;
-  int64_t width;            // of a padded row
-  bool in_place;            // no padding: the input itself serves
+  int64_t width;  // of a padded row
+  bool in_place;  // no padding: the input itself serves
   int64_t task_rows;
   int64_t row_tasks;
-  int64_t panel_tasks;      // few pixels: output channels are shared out as well
+  int64_t panel_tasks;  // few pixels: output channels are shared out as well
   double flop = 0;
-  std::vector<std::vector<kernels::Run>> runs;       // per phase, split at kDepthBytes
-  std::vector<std::vector<int64_t>> blocks;          // per phase: first run of each block of depth, and the end
-  std::vector<int64_t> packed_start;                 // per phase, in elements; groups and panels follow
+  std::vector<std::vector<kernels::Run>> runs;  // per phase, split at kDepthBytes
+  std::vector<std::vector<int64_t>> blocks;     // per phase: first run of each block of depth, and the end
+  std::vector<int64_t> packed_start;            // per phase, in elements; groups and panels follow
 
   explicit Plan(const DirectConv<T>& c) : conv(c) {
     group_channels = conv.channels / conv.groups;
@@ -57,8 +57,7 @@ struct Plan {
       }
     }
     width = (grid_columns - 1) * conv.sw + reach_w + 1;
-    in_place = conv.top == 0 && conv.left == 0 && width <= conv.w &&
-               (grid_rows - 1) * conv.sh + reach_h + 1 <= conv.h;
+    in_place = conv.top == 0 && conv.left == 0 && width <= conv.w && (grid_rows - 1) * conv.sh + reach_h + 1 <= conv.h;
     if (in_place) width = conv.w;
     cut_tasks(pixels);
     int64_t start = 0;
@@ -73,14 +72,14 @@ struct Plan {
   void cut_tasks(int64_t image_pixels) {
     const int64_t row_pixels = std::max<int64_t>(1, image_pixels / std::max<int64_t>(1, grid_rows));
     const int64_t total_rows = conv.images * grid_rows;
-    const int64_t pixels =
-        std::clamp(total_rows * row_pixels / kWantedTasks, kLeastTaskPixels, kTaskPixels);
+    const int64_t pixels = std::clamp(total_rows * row_pixels / kWantedTasks, kLeastTaskPixels, kTaskPixels);
     const int64_t row_bytes = width * conv.channels * conv.sh * static_cast<int64_t>(sizeof(T));
     task_rows = std::max<int64_t>(1, std::min(pixels / row_pixels, kHaloBytes / std::max<int64_t>(1, row_bytes)));
     row_tasks = ceil_div(total_rows, task_rows);
     task_rows = ceil_div(total_rows, std::max<int64_t>(1, row_tasks));
     row_tasks = ceil_div(total_rows, std::max<int64_t>(1, task_rows));
-    panel_tasks = row_tasks >= kWantedTasks ? 1 : std::clamp<int64_t>(kWantedTasks / std::max<int64_t>(1, row_tasks), 1, panels);
+    panel_tasks =
+        row_tasks >= kWantedTasks ? 1 : std::clamp<int64_t>(kWantedTasks / std::max<int64_t>(1, row_tasks), 1, panels);
   }
 
   void find_runs(const Phase& phase) {
@@ -176,7 +175,7 @@ void multiply_pixels(const Plan<T>& plan, size_t phase, const Pixels<T>& pixels,
     const int64_t output = group * plan.group_outputs + column;
     const T* bias = conv.bias == nullptr ? nullptr : conv.bias + output;
     for (size_t i = 0; i + 1 < blocks.size(); ++i) {
-      const kernels::Start start = i > 0 ? kernels::Start::accumulate
+      const kernels::Start start = i > 0             ? kernels::Start::accumulate
                                    : bias != nullptr ? kernels::Start::bias
                                                      : kernels::Start::zero;
       plan.kernel.multiply_rows({pixels.a.data(), pixels.c.data(), output, static_cast<int64_t>(pixels.a.size()),
@@ -249,7 +248,9 @@ std::vector<Part> split_rows(int64_t begin, int64_t end, int64_t rows_per_image)
 template <class T>
 void copy_with_halo(const T* image, int64_t h, int64_t w, int64_t channels, int64_t top, int64_t left, int64_t row,
                     int64_t count, int64_t width, T* dst) {
-  const auto bytes = [&](int64_t pixels) { return static_cast<size_t>(std::max<int64_t>(0, pixels) * channels) * sizeof(T); };
+  const auto bytes = [&](int64_t pixels) {
+    return static_cast<size_t>(std::max<int64_t>(0, pixels) * channels) * sizeof(T);
+  };
   // Columns of the image that fall inside [0, width): a window may start behind padding or end before the image does.
   const int64_t first = std::min(width, std::max<int64_t>(0, left));
   const int64_t inside = std::max<int64_t>(0, std::min(w - std::max<int64_t>(0, -left), width - first));

@@ -1,8 +1,9 @@
 // Direct convolution on raw memory: the engine of the forward pass and of the input gradient.
 //
-// In N,H,W,C the im2col row of an output pixel is KH contiguous runs of KW·C elements of the padded input. So the matrix
-// kernel gets a pointer per output pixel and the runs, and nothing is ever unrolled into a matrix: each task copies the few
-// input rows it needs into a buffer with a halo of zeros (or reads the input itself when there is no padding).
+// In N,H,W,C the im2col row of an output pixel is KH contiguous runs of KW·C elements of the padded input. So the
+// matrix kernel gets a pointer per output pixel and the runs, and nothing is ever unrolled into a matrix: each task
+// copies the few input rows it needs into a buffer with a halo of zeros (or reads the input itself when there is no
+// padding).
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@ constexpr int64_t kRowBlock = 96;       // rows of a task: with kDepthBytes of e
 constexpr int64_t kColumnBytes = 2048;  // columns of a task
 constexpr int64_t kSplitTasks = 8;      // with fewer blocks of C than this, a deep product is also cut along k
 constexpr int64_t kSplitDepth = 1024;   // shortest piece of such a cut
-constexpr int64_t kCopyGap = 16;         // elements between copied rows that would lie a power of two apart
+constexpr int64_t kCopyGap = 16;        // elements between copied rows that would lie a power of two apart
 constexpr double kFlopPerNanosecond = 40;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -107,8 +107,8 @@ void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& 
     const kernels::Run run{0, 0, depth};
     for (int64_t n = 0; n < columns; n += panel) {
       blocks.kernel.multiply_columns({block.data, block.step, panels + n / panel * panel_step, panel,
-                                      g.c + row * g.c_step + column + n, g.c_step, rows,
-                                      std::min(panel, columns - n), &run, 1, !first});
+                                      g.c + row * g.c_step + column + n, g.c_step, rows, std::min(panel, columns - n),
+                                      &run, 1, !first});
     }
     return;
   }
@@ -119,7 +119,7 @@ void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& 
     c[r] = g.c + (row + r) * g.c_step + column;
   }
   const kernels::Run run{0, 0, depth};
-  const kernels::Start start = !first ? kernels::Start::accumulate
+  const kernels::Start start = !first              ? kernels::Start::accumulate
                                : g.bias != nullptr ? kernels::Start::bias
                                                    : kernels::Start::zero;
   const bool last = k0 + depth == g.k;
@@ -162,8 +162,7 @@ void multiply_many_rows(const Gemm<T>& g, const Blocks<T>& blocks) {
     const int64_t depth = blocks.depth.length(d);
     pack_panel(g, blocks.kernel, p * panel, blocks.depth.begin(d), depth, block_start(d) + p * depth * panel);
   });
-  const double cost =
-      2.0 * static_cast<double>(blocks.rows.size * g.k * blocks.columns.size) / kFlopPerNanosecond;
+  const double cost = 2.0 * static_cast<double>(blocks.rows.size * g.k * blocks.columns.size) / kFlopPerNanosecond;
   parallel_for(blocks.rows.count * blocks.columns.count, cost, [&](int64_t task, int) {
     const int64_t i = task / blocks.columns.count;
     const int64_t j = task % blocks.columns.count;
@@ -221,8 +220,10 @@ void multiply_split(const Gemm<T>& g, const Cut& pieces) {
     if (i > 0) piece.bias = nullptr;
     piece.activation = Activation::none;
     const Blocks<T> blocks(piece);
-    if (blocks.rows.count == 1) multiply_few_rows(piece, blocks);
-    else multiply_many_rows(piece, blocks);
+    if (blocks.rows.count == 1)
+      multiply_few_rows(piece, blocks);
+    else
+      multiply_many_rows(piece, blocks);
   });
   parallel_ranges(g.m, 64, static_cast<double>(g.n * pieces.count), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
@@ -247,8 +248,10 @@ void gemm(const Gemm<T>& g) {
   if (blocks.rows.count * blocks.columns.count < kSplitTasks && g.k >= 2 * kSplitDepth) {
     return multiply_split(g, Cut(g.k, std::max(kSplitDepth, ceil_div(g.k, 2 * kSplitTasks)), 1));
   }
-  if (blocks.rows.count == 1) multiply_few_rows(g, blocks);
-  else multiply_many_rows(g, blocks);
+  if (blocks.rows.count == 1)
+    multiply_few_rows(g, blocks);
+  else
+    multiply_many_rows(g, blocks);
 }
 
 template void gemm<float>(const Gemm<float>&);

@@ -7,8 +7,8 @@
 
 namespace juanji {
 
-// C = op(A) · op(B) (+ bias) (then an activation); op(A) is (m, k), op(B) is (k, n), C is (m, n), each row-major with its own
-// row step. A transposed operand is stored the other way round: A as (k, m), B as (n, k).
+// C = op(A) · op(B) (+ bias) (then an activation); op(A) is (m, k), op(B) is (k, n), C is (m, n), each row-major with
+// its own row step. A transposed operand is stored the other way round: A as (k, m), B as (n, k).
 template <class T>
 struct Gemm {
   int64_t m = 0;
@@ -22,7 +22,7 @@ struct Gemm {
   bool b_transposed = false;
   T* c = nullptr;
   int64_t c_step = 0;
-  const T* bias = nullptr;  // (n), added to every row; not with a_transposed
+  const T* bias = nullptr;                   // (n), added to every row; not with a_transposed
   Activation activation = Activation::none;  // not with a_transposed
 };
 

@@ -7,7 +7,7 @@
 namespace juanji {
 namespace {
 
-constexpr double kLogCost = 2.0;        // nanoseconds an element with a logarithm or a division
+constexpr double kLogCost = 2.0;         // nanoseconds an element with a logarithm or a division
 constexpr double kArithmeticCost = 0.4;  // without
 constexpr int64_t kGrain = 8192;
 
@@ -72,8 +72,8 @@ void run_dense_gradient(const std::vector<Tensor>& in, const std::vector<Tensor>
     using T = decltype(zero);
     const auto kernel = member(kernels::losses<T>());
     over_rows(in[0].spec, cost, [&](int64_t r, int64_t rows, int64_t classes) {
-      kernel(in[0].as<T>() + r * classes, in[1].as<T>() + r * classes, in[2].as<T>() + r,
-             out[0].as<T>() + r * classes, rows, classes);
+      kernel(in[0].as<T>() + r * classes, in[1].as<T>() + r * classes, in[2].as<T>() + r, out[0].as<T>() + r * classes,
+             rows, classes);
     });
   });
 }
@@ -84,8 +84,7 @@ std::vector<TensorSpec> ProbabilityCrossEntropy::outputs(const std::vector<Tenso
   return dense_outputs(*this, inputs, false);
 }
 
-void ProbabilityCrossEntropy::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
-                                  void*) const {
+void ProbabilityCrossEntropy::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   run_dense(inputs, outputs, kLogCost, [](const auto& table) { return table.probabilities; });
 }
 
@@ -108,8 +107,8 @@ void SparseProbabilityCrossEntropy::run(const std::vector<Tensor>& inputs, const
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     over_rows(inputs[0].spec, kArithmeticCost, [&](int64_t r, int64_t rows, int64_t classes) {
-      kernels::losses<T>().sparse(inputs[0].as<T>() + r * classes, inputs[1].as<int64_t>() + r,
-                                  outputs[0].as<T>() + r, rows, classes);
+      kernels::losses<T>().sparse(inputs[0].as<T>() + r * classes, inputs[1].as<int64_t>() + r, outputs[0].as<T>() + r,
+                                  rows, classes);
     });
   });
 }
@@ -174,8 +173,7 @@ std::vector<TensorSpec> MeanSquaredErrorGradient::outputs(const std::vector<Tens
   return dense_outputs(*this, inputs, true);
 }
 
-void MeanSquaredErrorGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
-                                   void*) const {
+void MeanSquaredErrorGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   run_dense_gradient(inputs, outputs, kArithmeticCost, [](const auto& table) { return table.squared_error_gradient; });
 }
 

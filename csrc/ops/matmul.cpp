@@ -31,7 +31,8 @@ std::vector<TensorSpec> Matmul::outputs(const std::vector<TensorSpec>& inputs) c
          b.shape, "Transpose or reshape one of them.");
   }
   Shape shape = leading(a);
-  if (shape.empty()) shape = leading(b);
+  if (shape.empty())
+    shape = leading(b);
   else if (!leading(b).empty() && leading(b) != shape) {
     fail(name(), "the leading dimensions differ", shape, "b.shape", b.shape, "Use the same batch shape, or none.");
   }

@@ -26,8 +26,8 @@ void check_same_dtype(const Operation& op, const TensorSpec& a, const char* a_na
 
 void check_rank(const Operation& op, const TensorSpec& input, const char* name, int64_t rank, const char* meaning) {
   if (input.rank() == rank) return;
-  fail(op.name(), std::string(name) + " has the wrong number of dimensions",
-       "rank " + to_text(rank) + " " + meaning, std::string(name) + ".shape", input.shape, "");
+  fail(op.name(), std::string(name) + " has the wrong number of dimensions", "rank " + to_text(rank) + " " + meaning,
+       std::string(name) + ".shape", input.shape, "");
 }
 
 void check_shape(const Operation& op, const TensorSpec& input, const char* name, const Shape& expected) {

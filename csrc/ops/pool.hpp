@@ -21,7 +21,9 @@ struct PoolOperation : Operation {
   PoolWindow pool;
 
   PoolOperation(const char* base_name, const char* name_suffix, const PoolWindow& p)
-      : base(base_name), suffix(name_suffix), pool(p) {}
+      : base(base_name),
+        suffix(name_suffix),
+        pool(p) {}
   std::string name() const override { return std::string(pool.global ? "global_" : "") + base + suffix; }
 };
 
@@ -40,7 +42,8 @@ struct MaxPoolGradient : PoolOperation {
   Shape input_size;
 
   MaxPoolGradient(const PoolWindow& p, const Shape& size)
-      : PoolOperation("max_pool", "_gradient", p), input_size(size) {}
+      : PoolOperation("max_pool", "_gradient", p),
+        input_size(size) {}
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
@@ -65,7 +68,8 @@ struct AveragePoolGradient : PoolOperation {
   Shape input_size;
 
   AveragePoolGradient(const PoolWindow& p, const Shape& size)
-      : PoolOperation("average_pool", "_gradient", p), input_size(size) {}
+      : PoolOperation("average_pool", "_gradient", p),
+        input_size(size) {}
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };

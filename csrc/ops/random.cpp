@@ -46,8 +46,7 @@ void check_finite(const Operation& op, const char* name, double value) {
 
 }  // namespace
 
-RandomUniform::RandomUniform(TensorSpec spec, double low, double high)
-    : spec(std::move(spec)), low(low), high(high) {
+RandomUniform::RandomUniform(TensorSpec spec, double low, double high) : spec(std::move(spec)), low(low), high(high) {
   check_spec(*this, this->spec);
   check_finite(*this, "minval", low);
   check_finite(*this, "maxval", high);
@@ -70,7 +69,10 @@ void RandomUniform::run(const std::vector<Tensor>& inputs, const std::vector<Ten
 }
 
 RandomNormal::RandomNormal(TensorSpec spec, double mean, double stddev, bool truncated)
-    : spec(std::move(spec)), mean(mean), stddev(stddev), truncated(truncated) {
+    : spec(std::move(spec)),
+      mean(mean),
+      stddev(stddev),
+      truncated(truncated) {
   check_spec(*this, this->spec);
   check_finite(*this, "mean", mean);
   check_finite(*this, "stddev", stddev);
@@ -95,7 +97,9 @@ void RandomNormal::run(const std::vector<Tensor>& inputs, const std::vector<Tens
 }
 
 RandomInteger::RandomInteger(Shape shape, int64_t low, int64_t high)
-    : spec{DType::int64, std::move(shape)}, low(low), high(high) {
+    : spec{DType::int64, std::move(shape)},
+      low(low),
+      high(high) {
   element_count(spec.shape);
   if (low >= high) fail(name(), "the range is empty", "maxval > minval=" + to_text(low), "maxval", high, "");
 }

@@ -40,8 +40,8 @@ struct RandomInteger : Operation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
-// y = x / (1 - rate) with probability 1 - rate, else 0 (Srivastava et al., 2014). It is linear, and its own gradient with the
-// same key: the mask is made again rather than kept.
+// y = x / (1 - rate) with probability 1 - rate, else 0 (Srivastava et al., 2014). It is linear, and its own gradient
+// with the same key: the mask is made again rather than kept.
 struct Dropout : Operation {
   double rate;
 

@@ -7,7 +7,7 @@
 namespace juanji {
 namespace {
 
-constexpr double kForwardCost = 1.5;   // nanoseconds an element: one exponential
+constexpr double kForwardCost = 1.5;  // nanoseconds an element: one exponential
 constexpr double kGradientCost = 0.6;
 
 std::vector<TensorSpec> forward_output(const Operation& op, const std::vector<TensorSpec>& inputs) {
@@ -27,10 +27,9 @@ std::vector<TensorSpec> gradient_output(const Operation& op, const std::vector<T
 template <class Kernel, class T, class... X>
 void over_rows(const TensorSpec& spec, double cost, Kernel kernel, T* y, const X*... x) {
   const int64_t classes = spec.shape.back();
-  parallel_ranges(spec.size() / classes, row_grain(classes), cost * static_cast<double>(classes),
-                  [&](int64_t begin, int64_t end) {
-                    kernel(x + begin * classes..., y + begin * classes, end - begin, classes);
-                  });
+  parallel_ranges(
+      spec.size() / classes, row_grain(classes), cost * static_cast<double>(classes),
+      [&](int64_t begin, int64_t end) { kernel(x + begin * classes..., y + begin * classes, end - begin, classes); });
 }
 
 }  // namespace

@@ -105,7 +105,10 @@ void SgdUpdate::update(const Range& range, const double* scalars) const {
 }
 
 RmspropUpdate::RmspropUpdate(double rho, double momentum, double epsilon, bool centered)
-    : rho(rho), momentum(momentum), epsilon(epsilon), centered(centered) {
+    : rho(rho),
+      momentum(momentum),
+      epsilon(epsilon),
+      centered(centered) {
   check_rate("rmsprop_update", "rho", rho, true);
   check_rate("rmsprop_update", "momentum", momentum, true);
 }
@@ -113,9 +116,8 @@ RmspropUpdate::RmspropUpdate(double rho, double momentum, double epsilon, bool c
 void RmspropUpdate::update(const Range& range, const double* scalars) const {
   dispatch_float(range.arrays[0]->spec.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const kernels::RmspropSettings<T> settings{static_cast<T>(scalars[0]), static_cast<T>(rho),
-                                               static_cast<T>(1 - rho), static_cast<T>(momentum),
-                                               static_cast<T>(epsilon)};
+    const kernels::RmspropSettings<T> settings{static_cast<T>(scalars[0]), static_cast<T>(rho), static_cast<T>(1 - rho),
+                                               static_cast<T>(momentum), static_cast<T>(epsilon)};
     T* m = momentum > 0 ? range.at<T>(3) : nullptr;
     T* g = centered ? range.at<T>(momentum > 0 ? 4 : 3) : nullptr;
     kernels::update<T>().rmsprop(range.at<T>(0), range.at<T>(1), range.at<T>(2), m, g, settings, range.size());
@@ -123,7 +125,10 @@ void RmspropUpdate::update(const Range& range, const double* scalars) const {
 }
 
 AdamUpdate::AdamUpdate(double beta_1, double beta_2, double epsilon, bool amsgrad)
-    : beta_1(beta_1), beta_2(beta_2), epsilon(epsilon), amsgrad(amsgrad) {
+    : beta_1(beta_1),
+      beta_2(beta_2),
+      epsilon(epsilon),
+      amsgrad(amsgrad) {
   check_rate("adam_update", "beta_1", beta_1, false);
   check_rate("adam_update", "beta_2", beta_2, false);
 }

@@ -28,9 +28,9 @@ struct Update : Operation {
     int64_t size() const { return end - begin; }
   };
 
-  virtual size_t state_count() const = 0;    // arrays of state per variable
-  virtual size_t scalar_count() const = 0;   // length of the last input
-  virtual double cost() const = 0;           // nanoseconds an element
+  virtual size_t state_count() const = 0;   // arrays of state per variable
+  virtual size_t scalar_count() const = 0;  // length of the last input
+  virtual double cost() const = 0;          // nanoseconds an element
   virtual void update(const Range& range, const double* scalars) const = 0;
 
  private:

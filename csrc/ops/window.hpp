@@ -24,11 +24,11 @@ struct Window {
 // lies inside h × w, and padding where it does not. bottom and right are what the last window reaches for at most; rows
 // and columns that no window reaches (a stride that does not divide) are legal.
 struct WindowGeometry {
-  int64_t h, w;    // input
-  int64_t oh, ow;  // output, at least 1
-  int64_t kh, kw;  // kernel
-  int64_t sh, sw;  // stride
-  int64_t dh, dw;  // dilation
+  int64_t h, w;                      // input
+  int64_t oh, ow;                    // output, at least 1
+  int64_t kh, kw;                    // kernel
+  int64_t sh, sw;                    // stride
+  int64_t dh, dw;                    // dilation
   int64_t top, bottom, left, right;  // padding
 };
 

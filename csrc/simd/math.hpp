@@ -24,13 +24,13 @@ struct MathConstants;
 template <>
 struct MathConstants<float> {
   static constexpr int kMantissaBits = 23;
-  static constexpr float kRound = 12582912.0f;        // 1.5 * 2^23: adding it rounds to the nearest integer
-  static constexpr float kInteger = 8388608.0f;       // 2^23
-  static constexpr float kLn2High = 0.693359375f;     // 10 bits, so that a multiple by an exponent is exact
-  static constexpr float kLn2Low = -2.12194440e-4f;   // ln 2 - kLn2High
-  static constexpr float kExpHighest = 89.0f;         // exp overflows
-  static constexpr float kExpLowest = -104.0f;        // exp rounds to zero
-  static constexpr float kTanhOne = 20.0f;            // tanh(x/2) rounds to one
+  static constexpr float kRound = 12582912.0f;       // 1.5 * 2^23: adding it rounds to the nearest integer
+  static constexpr float kInteger = 8388608.0f;      // 2^23
+  static constexpr float kLn2High = 0.693359375f;    // 10 bits, so that a multiple by an exponent is exact
+  static constexpr float kLn2Low = -2.12194440e-4f;  // ln 2 - kLn2High
+  static constexpr float kExpHighest = 89.0f;        // exp overflows
+  static constexpr float kExpLowest = -104.0f;       // exp rounds to zero
+  static constexpr float kTanhOne = 20.0f;           // tanh(x/2) rounds to one
   static constexpr float kSmallestNormal = 1.17549435e-38f;
   static constexpr int32_t kOneBits = 0x3f800000;
   static constexpr int32_t kHalfRootBits = 0x3f3504f3;  // sqrt(1/2)
@@ -42,7 +42,7 @@ struct MathConstants<float> {
 template <>
 struct MathConstants<double> {
   static constexpr int kMantissaBits = 52;
-  static constexpr double kRound = 6755399441055744.0;   // 1.5 * 2^52
+  static constexpr double kRound = 6755399441055744.0;    // 1.5 * 2^52
   static constexpr double kInteger = 4503599627370496.0;  // 2^52
   static constexpr double kLn2High = 6.93147180369123816490e-01;
   static constexpr double kLn2Low = 1.90821492927058770002e-10;

@@ -45,8 +45,14 @@ constexpr int kWidth = JUANJI_VECTOR_BYTES / static_cast<int>(sizeof(T));
 // The integer type of T's size: what comparing two Vec<T> gives, lane by lane 0 or -1.
 template <class T>
 struct IntOf;
-template <> struct IntOf<float> { using type = int32_t; };
-template <> struct IntOf<double> { using type = int64_t; };
+template <>
+struct IntOf<float> {
+  using type = int32_t;
+};
+template <>
+struct IntOf<double> {
+  using type = int64_t;
+};
 template <class T>
 using Int = typename IntOf<T>::type;
 
@@ -131,11 +137,13 @@ JUANJI_INLINE V min(V a, V b) {
 template <class T>
 JUANJI_INLINE Vec<T> sqrt_lanes(Vec<T> v) {
   Vec<T> r{};
-  for (int i = 0; i < kWidth<T>; ++i) r[i] = sizeof(T) == 4 ? (T)__builtin_sqrtf((float)v[i]) : (T)__builtin_sqrt((double)v[i]);
+  for (int i = 0; i < kWidth<T>; ++i)
+    r[i] = sizeof(T) == 4 ? (T)__builtin_sqrtf((float)v[i]) : (T)__builtin_sqrt((double)v[i]);
   return r;
 }
 
-// The maskz form with all lanes set is the plain instruction; GCC 12 warns of an uninitialised value inside the plain one.
+// The maskz form with all lanes set is the plain instruction; GCC 12 warns of an uninitialised value inside the plain
+// one.
 JUANJI_INLINE Vec<float> sqrt(Vec<float> v) {
 #if JUANJI_VECTOR_BYTES == 64 && defined(__AVX512F__)
   return (Vec<float>)_mm512_maskz_sqrt_ps((__mmask16)-1, (__m512)v);

@@ -25,7 +25,7 @@ struct Case {
   int64_t taps, step, tap_step, base, width, count, y_step;
 };
 
-const Case kCases[] = {{3, 1, 1, -1, 11, 11, 1}, {3, 2, 1, 0, 12, 6, 1},  {5, 1, 1, -2, 9, 9, 1},
+const Case kCases[] = {{3, 1, 1, -1, 11, 11, 1}, {3, 2, 1, 0, 12, 6, 1},   {5, 1, 1, -2, 9, 9, 1},
                        {5, 2, 1, -2, 13, 7, 2},  {3, 1, 2, -2, 10, 10, 3}, {2, 3, 4, -3, 7, 4, 1},
                        {3, 1, 1, -1, 1, 1, 1},   {1, 1, 1, 0, 6, 6, 2},    {4, 1, 1, -9, 5, 20, 1}};
 
@@ -36,9 +36,9 @@ void check_line(const KernelSet& set, const Case& k, int64_t c, Activation activ
   const std::vector<T> x = whole_numbers<T>(rows * k.width * c, 1), w = whole_numbers<T>(rows * k.taps * c, 2);
   const std::vector<T> b = whole_numbers<T>(c, 3);
   std::vector<T> y(static_cast<size_t>(((k.count - 1) * k.y_step + 1) * c + 1), T(77));
-  kernels::DepthwiseLine<T> line{x.data(), k.width * c, w.data(), k.taps * c, c,          b.data(), y.data(), rows,
-                                 k.taps,   k.width,     k.base,   k.step,     k.tap_step, k.count,  k.y_step, c,
-                                 activation};
+  kernels::DepthwiseLine<T> line{x.data(),   k.width * c, w.data(), k.taps * c, c,         b.data(),
+                                 y.data(),   rows,        k.taps,   k.width,    k.base,    k.step,
+                                 k.tap_step, k.count,     k.y_step, c,          activation};
   table.line(line);
   std::vector<T> expected(y.size(), T(77));
   for (int64_t t = 0; t < k.count; ++t) {
@@ -48,8 +48,8 @@ void check_line(const KernelSet& set, const Case& k, int64_t c, Activation activ
         for (int64_t u = 0; u < k.taps; ++u) {
           const int64_t pixel = k.base + t * k.step + u * k.tap_step;
           if (pixel < 0 || pixel >= k.width) continue;
-          sum += x[static_cast<size_t>((v * k.width + pixel) * c + i)] *
-                 w[static_cast<size_t>((v * k.taps + u) * c + i)];
+          sum +=
+              x[static_cast<size_t>((v * k.width + pixel) * c + i)] * w[static_cast<size_t>((v * k.taps + u) * c + i)];
         }
       }
       expected[static_cast<size_t>(t * k.y_step * c + i)] = activation == Activation::relu ? std::max(sum, T(0)) : sum;
@@ -64,7 +64,7 @@ void check_weight_line(const KernelSet& set, const Case& k, int64_t c) {
   const int64_t rows = 2;
   const std::vector<T> x = whole_numbers<T>(rows * k.width * c, 1), dy = whole_numbers<T>(k.count * c, 2);
   std::vector<T> dw(static_cast<size_t>(rows * k.taps * c + 1), T(5)), expected = dw;
-  kernels::DepthwiseWeightLine<T> line{x.data(), k.width * c, dy.data(), dw.data(), k.taps * c, rows, k.taps,
+  kernels::DepthwiseWeightLine<T> line{x.data(), k.width * c, dy.data(), dw.data(),  k.taps * c, rows, k.taps,
                                        k.width,  k.base,      k.step,    k.tap_step, k.count,    c};
   table.weight_line(line);
   for (int64_t v = 0; v < rows; ++v) {

@@ -57,8 +57,8 @@ std::vector<T> arguments() {
     x.push_back(1 + v);
     x.push_back(1 - v);
   }
-  for (const T scale : {static_cast<T>(88.72), static_cast<T>(-87.33), static_cast<T>(-103.97),
-                        static_cast<T>(709.78), static_cast<T>(-708.39), static_cast<T>(-745.13)}) {
+  for (const T scale : {static_cast<T>(88.72), static_cast<T>(-87.33), static_cast<T>(-103.97), static_cast<T>(709.78),
+                        static_cast<T>(-708.39), static_cast<T>(-745.13)}) {
     for (int i = -200; i <= 200; ++i) x.push_back(scale * (1 + static_cast<T>(i) * static_cast<T>(1e-6)));
   }
   for (const T edge : {T{0}, -T{0}, std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(),

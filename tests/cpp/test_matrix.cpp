@@ -66,8 +66,8 @@ void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, bool packe
   const int64_t b_step = packed ? kernel.panel : s.columns;
   const kernels::Run runs[] = {{0, 0, first}, {first + 5, first * b_step, s.depth - first}};
   kernel.multiply_rows({a_rows.data(), c_rows.data(), 2, s.rows, s.columns, runs, 2,
-                        packed ? dense_panels.data() : b.data(), b_step,
-                        packed ? kernel.panel * s.depth : kernel.panel, packed, start, bias.data(), activation});
+                        packed ? dense_panels.data() : b.data(), b_step, packed ? kernel.panel * s.depth : kernel.panel,
+                        packed, start, bias.data(), activation});
   for (int64_t r = 0; r < s.rows; ++r) {
     for (int64_t n = -2; n < s.columns + 1; ++n) {
       const auto at = static_cast<size_t>(r * (s.columns + 3) + n + 2);
@@ -75,7 +75,7 @@ void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, bool packe
         ASSERT_EQ(c[at], before[at]) << "written outside";
         continue;
       }
-      double sum = start == kernels::Start::bias ? static_cast<double>(bias[static_cast<size_t>(n)])
+      double sum = start == kernels::Start::bias         ? static_cast<double>(bias[static_cast<size_t>(n)])
                    : start == kernels::Start::accumulate ? static_cast<double>(before[at])
                                                          : 0.0;
       for (int64_t k = 0; k < s.depth; ++k) {

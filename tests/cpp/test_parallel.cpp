@@ -20,9 +20,10 @@ TEST(Parallel, EveryTaskRunsOnce) {
 
 TEST(Parallel, ExceptionsReachTheCallerAndTheNextLoopWorks) {
   for (const double cost : {0.0, 1e6}) {
-    EXPECT_THROW(parallel_for(64, cost, [](int64_t task, int) {
-                   if (task == 40) throw std::runtime_error("task 40");
-                 }),
+    EXPECT_THROW(parallel_for(64, cost,
+                              [](int64_t task, int) {
+                                if (task == 40) throw std::runtime_error("task 40");
+                              }),
                  std::runtime_error);
     std::atomic<int> sum{0};
     parallel_for(64, cost, [&](int64_t, int) { ++sum; });

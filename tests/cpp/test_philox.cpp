@@ -49,13 +49,15 @@ TEST(Philox, LanesAreIndependentCounters) {
 
 // Word 16 w + l of chunk n is word w of block 16 n + l, with the stream in the upper half of the counter.
 TEST(Philox, ChunksCountBlocks) {
-  for (const uint64_t chunk : {uint64_t{0}, uint64_t{1}, uint64_t{0x0fffffff}, uint64_t{0x10000000}, ~uint64_t{0} / 16}) {
+  for (const uint64_t chunk :
+       {uint64_t{0}, uint64_t{1}, uint64_t{0x0fffffff}, uint64_t{0x10000000}, ~uint64_t{0} / 16}) {
     const PhiloxStream stream{0x299f31d0a4093822, 0x0370734413198a2e};
     uint32_t words[kPhiloxWords];
     philox_words(stream, chunk, words);
     for (uint64_t l = 0; l < kPhiloxLanes; ++l) {
       const uint64_t block = chunk * kPhiloxLanes + l;
-      uint32_t c[4][1] = {{static_cast<uint32_t>(block)}, {static_cast<uint32_t>(block >> 32)}, {0x13198a2e}, {0x03707344}};
+      uint32_t c[4][1] = {
+          {static_cast<uint32_t>(block)}, {static_cast<uint32_t>(block >> 32)}, {0x13198a2e}, {0x03707344}};
       philox4x32_10(c, 0xa4093822, 0x299f31d0);
       for (size_t w = 0; w < 4; ++w) EXPECT_EQ(words[w * kPhiloxLanes + l], c[w][0]) << chunk << ' ' << l << ' ' << w;
     }

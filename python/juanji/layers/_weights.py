@@ -162,9 +162,7 @@ class WeightOwner:
     def own_penalties(self) -> list[Any]:
         """What this layer itself adds to the loss: the penalties of its weights that have a regularizer."""
         return [
-            w.regularizer(w.variable)
-            for w in self._own_weights
-            if w.regularizer is not None and w.variable.trainable
+            w.regularizer(w.variable) for w in self._own_weights if w.regularizer is not None and w.variable.trainable
         ]
 
     def apply_constraints(self) -> None:

@@ -37,9 +37,7 @@ def set_random_seed(seed: int) -> None:
     except TypeError:
         number = -1
     if not 0 <= number <= _LARGEST:
-        raise ValueError(
-            f"set_random_seed: not a seed; expected an integer from 0 to {_LARGEST}, got seed={seed!r}."
-        )
+        raise ValueError(f"set_random_seed: not a seed; expected an integer from 0 to {_LARGEST}, got seed={seed!r}.")
     random.seed(number)
     np.random.seed(number)  # noqa: NPY002 - scripts written for Keras expect the global generator to be seeded
     set_global_seed(number)
