@@ -1,0 +1,142 @@
+"""Operations that move elements: values as NumPy's, gradients by differences, errors that say what came."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from juanji import GradientTape, Tensor, ops
+from reference.gradients import check_gradients, check_second_gradients
+
+X = np.random.default_rng(1).normal(size=(2, 3, 4))
+
+CASES = {
+    "reshape": (lambda x: ops.reshape(x, (4, -1)), lambda x: x.reshape(4, -1)),
+    "reshape to one number": (lambda x: ops.reshape(x, 24), lambda x: x.reshape(24)),
+    "ravel": (ops.ravel, np.ravel),
+    "transpose": (ops.transpose, np.transpose),
+    "transpose axes": (lambda x: ops.transpose(x, (1, -1, 0)), lambda x: x.transpose(1, 2, 0)),
+    "moveaxis": (lambda x: ops.moveaxis(x, 0, -1), lambda x: np.moveaxis(x, 0, -1)),
+    "moveaxis back": (lambda x: ops.moveaxis(x, -1, 0), lambda x: np.moveaxis(x, -1, 0)),
+    "swapaxes": (lambda x: ops.swapaxes(x, 0, -1), lambda x: np.swapaxes(x, 0, -1)),
+    "expand_dims": (lambda x: ops.expand_dims(x, -1), lambda x: np.expand_dims(x, -1)),
+    "expand_dims several": (lambda x: ops.expand_dims(x, (0, 2)), lambda x: np.expand_dims(x, (0, 2))),
+    "squeeze": (lambda x: ops.squeeze(x[:1]), lambda x: np.squeeze(x[:1])),
+    "squeeze axis": (lambda x: ops.squeeze(x[:1, :, :1], 0), lambda x: np.squeeze(x[:1, :, :1], 0)),
+    "broadcast_to": (
+        lambda x: ops.broadcast_to(x[:, :1], (5, 2, 3, 4)),
+        lambda x: np.broadcast_to(x[:, :1], (5, 2, 3, 4)),
+    ),
+    "concatenate": (lambda x: ops.concatenate([x, x[:, :1], x], 1), lambda x: np.concatenate([x, x[:, :1], x], 1)),
+    "concatenate back": (lambda x: ops.concatenate([x, x], -1), lambda x: np.concatenate([x, x], -1)),
+    "stack": (lambda x: ops.stack([x[0], x[1]], 1), lambda x: np.stack([x[0], x[1]], 1)),
+    "stack last": (lambda x: ops.stack([x, x], -1), lambda x: np.stack([x, x], -1)),
+    "split": (lambda x: ops.split(x, 2, 2)[1], lambda x: np.split(x, 2, 2)[1]),
+    "split at": (lambda x: ops.split(x, [1, -1], 2)[1], lambda x: np.split(x, [1, -1], 2)[1]),
+    "flip": (ops.flip, np.flip),
+    "flip axis": (lambda x: ops.flip(x, -1), lambda x: np.flip(x, -1)),
+    "pad": (lambda x: ops.pad(x, ((1, 0), (0, 2), (1, 1))), lambda x: np.pad(x, ((1, 0), (0, 2), (1, 1)))),
+    "pad value": (lambda x: ops.pad(x, 1, constant_values=2.5), lambda x: np.pad(x, 1, constant_values=2.5)),
+    "take": (lambda x: ops.take(x, [[0, -1], [2, 2]], 1), lambda x: np.take(x, [[0, -1], [2, 2]], 1)),
+    "take flat": (lambda x: ops.take(x, 5), lambda x: np.take(x, 5)),
+    "item": (lambda x: x[1, 2, 3], lambda x: x[1, 2, 3]),
+    "slice": (lambda x: x[:, ::-2, 1:3], lambda x: x[:, ::-2, 1:3]),
+    "ellipsis": (lambda x: x[..., None, 0], lambda x: x[..., None, 0]),
+    "mask": (lambda x: x[X > 0], lambda x: x[X > 0]),
+    "repeated indices": (lambda x: x[[0, 1, 0, 0]], lambda x: x[[0, 1, 0, 0]]),
+    "mixed indices": (lambda x: x[[0, 1], :, [1, 1]], lambda x: x[[0, 1], :, [1, 1]]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_are_numpys(name):
+    function, expected = CASES[name]
+    np.testing.assert_array_equal(np.asarray(function(X)), expected(X))
+    got = function(Tensor(X))
+    assert isinstance(got, Tensor)
+    np.testing.assert_array_equal(np.asarray(got), expected(X))
+    integers = np.arange(24).reshape(2, 3, 4)
+    if name not in ("pad value", "mask"):
+        np.testing.assert_array_equal(np.asarray(function(integers)), expected(integers))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradients(name):
+    check_gradients(CASES[name][0], X)
+
+
+@pytest.mark.parametrize(
+    "name", ["reshape", "transpose axes", "broadcast_to", "concatenate", "pad", "split", "take", "slice"]
+)
+def test_second_gradients(name):
+    function = CASES[name][0]
+    check_second_gradients(lambda x: ops.square(function(x)), X)
+
+
+def test_split_into_parts_of_an_empty_axis():
+    assert [p.shape for p in ops.split(np.zeros((0, 2)), 3)] == [(0, 2)] * 3
+    assert [p.shape for p in ops.split(np.zeros(4), [3, 2])] == [(3,), (0,), (2,)]
+
+
+def test_empty_arrays():
+    empty = np.zeros((0, 3))
+    assert ops.ravel(empty).shape == (0,)
+    assert ops.reshape(empty, (3, 0)).shape == (3, 0)
+    assert ops.transpose(empty).shape == (3, 0)
+    assert ops.concatenate([empty, np.ones((2, 3))]).shape == (2, 3)
+    assert ops.take(np.ones(3), []).shape == (0,)
+
+
+def test_one_hot():
+    np.testing.assert_array_equal(ops.one_hot([2, 0], 3), [[0, 0, 1], [1, 0, 0]])
+    np.testing.assert_array_equal(ops.one_hot([2, 0], 3, axis=0), [[0, 1], [0, 0], [1, 0]])
+    np.testing.assert_array_equal(ops.one_hot([-1, 3], 3), np.zeros((2, 3)))
+    assert ops.one_hot([0], 2, dtype="float64").dtype == "float64"
+
+
+def test_only_needed_parts_of_a_concatenation_get_gradients():
+    x, constant = Tensor(np.ones(2)), np.ones(3)
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.concatenate([x, constant]) * np.arange(5.0)
+    np.testing.assert_array_equal(tape.gradient(y, x), [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: ops.reshape(X, (5, -1)),
+            r"reshape: the sizes do not fit; .* got newshape=\(5, -1\) for x.shape=\(2, 3, 4\)",
+        ),
+        (lambda: ops.reshape(X, (-1, -1)), r"reshape: .* at most one -1"),
+        (lambda: ops.reshape(X, (-2, -12)), r"reshape: the sizes do not fit"),
+        (lambda: ops.transpose(X, (0, 0, 1)), r"transpose: not an order of the dimensions; .* got axes=\(0, 0, 1\)"),
+        (lambda: ops.transpose(X, (0, 1, 3)), r"transpose: no such axis; expected an axis from -3 to 2, got axis=3"),
+        (lambda: ops.squeeze(X, 1), r"squeeze: only dimensions of size 1 can go; .* got x.shape=\(2, 3, 4\)"),
+        (lambda: ops.expand_dims(X, (0, 0)), r"expand_dims: an axis is named twice"),
+        (lambda: ops.expand_dims(X, 5), r"expand_dims: no such axis; expected an axis from -4 to 3, got axis=5"),
+        (lambda: ops.broadcast_to(X, (2, 3)), r"broadcast_to: the shapes do not fit; .* got x.shape=\(2, 3, 4\)"),
+        (lambda: ops.concatenate([]), r"concatenate: nothing to join"),
+        (lambda: ops.concatenate([X, X[0]]), r"concatenate: the shapes do not fit; .* got xs\[1\].shape=\(3, 4\)"),
+        (lambda: ops.stack([X, X[:1]]), r"stack: the shapes differ; .* got x\[1\].shape=\(1, 3, 4\)"),
+        (lambda: ops.split(X, 2, 1), r"split: no equal parts; expected a divisor of 3, got indices_or_sections=2"),
+        (lambda: ops.pad(X, -1), r"pad: negative width"),
+        (lambda: ops.pad(X, 1, mode="wrap"), r"pad: unsupported mode; expected 'constant', got mode='wrap'"),
+        (
+            lambda: ops.take(X, [3], 1),
+            r"take: index out of range; expected -3 to 2 along axis 1, got indices from 3 to 3",
+        ),
+        (lambda: ops.flip(np.float64(1.0), 0), r"flip: no such axis; expected an array with at least one dimension"),
+    ],
+)
+def test_errors_say_what_came(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_type_errors_say_what_came():
+    with pytest.raises(TypeError, match=r"take: indices must be integers; .* got dtype=float64"):
+        ops.take(X, np.array([0.5]))
+    with pytest.raises(TypeError, match=r"one_hot: class numbers must be integers; .* got dtype=float64"):
+        ops.one_hot(np.array([0.5]), 3)
