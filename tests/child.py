@@ -12,11 +12,11 @@ import juanji
 
 # Where the imported package lies, so that the child takes the same one.
 PACKAGE_PARENT = str(Path(juanji.__file__).resolve().parents[1])
-SETTINGS = ("JUANJI_ISA", "JUANJI_NUM_THREADS", "OMP_NUM_THREADS")
+SETTINGS = ("JUANJI_ISA", "JUANJI_NUM_THREADS", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
 
 def run(code: str, timeout: float = 120, check: bool = True, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs the code; ``settings`` are the only JUANJI_ and OMP_ variables the child sees, beside the forced ISA.
+    """Runs the code; ``settings`` are the only variables of juanji and OpenMP the child sees, beside the forced ISA.
 
     Raises:
         AssertionError: when the child fails and ``check`` is set; with what it printed.

@@ -15,7 +15,8 @@ namespace juanji {
 namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
-// Idle memory kept beyond what was ever in use at once helps nobody; small pools are always worth keeping.
+// A loop reuses blocks of every size it needs, and those add up to more than it ever holds at once; twice that much
+// lets each size keep its blocks. Small pools are always worth keeping.
 constexpr size_t kAlwaysKept = size_t{64} << 20;
 
 // The size stands in front of the block so that release() needs no look-up. One alignment unit keeps it aligned.
@@ -114,7 +115,7 @@ void pool_release(void* block) noexcept {
     free_block(block);
     return;
   }
-  const size_t keep = p.peak_bytes > kAlwaysKept ? p.peak_bytes : kAlwaysKept;
+  const size_t keep = 2 * p.peak_bytes > kAlwaysKept ? 2 * p.peak_bytes : kAlwaysKept;
   while (p.idle_bytes + p.used_bytes > keep && p.idle_bytes > 0) drop_largest(p);
 }
 
