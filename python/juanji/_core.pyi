@@ -112,6 +112,72 @@ class SparseCrossEntropyGradient(Operation):
     """
     def __init__(self) -> None: ...
 
+class DepthwiseConv2D(Operation):
+    """
+    (x, w[, b]) -> y
+    """
+    def __init__(
+        self,
+        *,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        activation: str,
+    ) -> None: ...
+
+class DepthwiseConv2DInputGradient(Operation):
+    """
+    (dy, w) -> dx
+    """
+    def __init__(
+        self,
+        *,
+        input_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+    ) -> None: ...
+
+class DepthwiseConv2DWeightGradient(Operation):
+    """
+    (x, dy) -> dw
+    """
+    def __init__(
+        self,
+        *,
+        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+    ) -> None: ...
+
+class Im2col(Operation):
+    """
+    (x) -> cols
+    """
+    def __init__(
+        self,
+        *,
+        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+    ) -> None: ...
+
+class Col2im(Operation):
+    """
+    (cols) -> x
+    """
+    def __init__(
+        self,
+        *,
+        input_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+    ) -> None: ...
+
 class BinaryCrossEntropy(Operation):
     """
     (output, target) -> loss, per element
@@ -160,33 +226,6 @@ class SparseProbabilityCrossEntropyGradient(Operation):
     """
     def __init__(self) -> None: ...
 
-class Im2col(Operation):
-    """
-    (x) -> cols
-    """
-    def __init__(
-        self,
-        *,
-        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        padding: typing.Any,
-        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-    ) -> None: ...
-
-class Col2im(Operation):
-    """
-    (cols) -> x
-    """
-    def __init__(
-        self,
-        *,
-        input_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        padding: typing.Any,
-        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-    ) -> None: ...
-
 class Matmul(Operation):
     """
     (a, b) -> c, the matrix product of the last two dimensions
@@ -204,45 +243,6 @@ class BiasActivationGradient(Operation):
     (y, dy) -> dz, db; without an activation (dy) -> db
     """
     def __init__(self, *, activation: str) -> None: ...
-
-class DepthwiseConv2D(Operation):
-    """
-    (x, w[, b]) -> y
-    """
-    def __init__(
-        self,
-        *,
-        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        padding: typing.Any,
-        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        activation: str,
-    ) -> None: ...
-
-class DepthwiseConv2DInputGradient(Operation):
-    """
-    (dy, w) -> dx
-    """
-    def __init__(
-        self,
-        *,
-        input_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        padding: typing.Any,
-        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-    ) -> None: ...
-
-class DepthwiseConv2DWeightGradient(Operation):
-    """
-    (x, dy) -> dw
-    """
-    def __init__(
-        self,
-        *,
-        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-        padding: typing.Any,
-        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
-    ) -> None: ...
 
 class MaxPool(Operation):
     """
@@ -332,6 +332,18 @@ class RandomUniform(Operation):
     (key) -> numbers in [low, high)
     """
     def __init__(self, shape: collections.abc.Sequence[int], dtype: str, low: float, high: float) -> None: ...
+
+class Reduce(Operation):
+    """
+    (x) -> y reduced over axes by kind: 'sum', 'prod', 'max', 'min', 'mean'
+    """
+    def __init__(self, kind: str, axes: collections.abc.Sequence[int], keepdims: bool) -> None: ...
+
+class ArgReduce(Operation):
+    """
+    (x) -> int32 positions along axis by kind: 'argmax', 'argmin'
+    """
+    def __init__(self, kind: str, axis: int) -> None: ...
 
 class TakeRows(Operation):
     """
