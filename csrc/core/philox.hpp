@@ -11,8 +11,8 @@
 
 namespace juanji {
 
-// Ten rounds on L counters side by side; word w of counter l is c[w][l], before and after. The loop over counters is kept
-// rolled: GCC makes vectors of it, but not of what is left when it has unrolled it first.
+// Ten rounds on L counters side by side; word w of counter l is c[w][l], before and after. The loop over counters is
+// kept rolled: GCC makes vectors of it, but not of what is left when it has unrolled it first.
 template <int L>
 JUANJI_PHILOX_INLINE void philox4x32_10(uint32_t (&c)[4][L], uint32_t key_0, uint32_t key_1) {
   for (int round = 0; round < 10; ++round) {

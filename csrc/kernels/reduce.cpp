@@ -5,8 +5,8 @@
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
-constexpr int64_t kChain = 16;     // additions in one accumulator before it is added to the total
-constexpr int kAccumulators = 4;   // independent chains: as many as an addition has cycles of latency
+constexpr int64_t kChain = 16;    // additions in one accumulator before it is added to the total
+constexpr int kAccumulators = 4;  // independent chains: as many as an addition has cycles of latency
 
 // Of vectors and of single numbers.
 template <ReduceKind kKind, class V>

@@ -119,7 +119,8 @@ int64_t buffer_elements(const std::vector<Pass>& passes) {
 }  // namespace
 
 Reduce::Reduce(const std::string& kind_name, std::vector<int64_t> reduced_axes, bool keep_dimensions)
-    : axes(std::move(reduced_axes)), keepdims(keep_dimensions) {
+    : axes(std::move(reduced_axes)),
+      keepdims(keep_dimensions) {
   const int index = find_name(kReduceNames, "reduce", "kind", kind_name);
   mean = index == kReduceKinds;
   kind = mean ? ReduceKind::sum : static_cast<ReduceKind>(index);
@@ -186,7 +187,8 @@ void Reduce::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& o
 }
 
 ArgReduce::ArgReduce(const std::string& kind_name, int64_t reduced_axis)
-    : largest(find_name(kArgNames, "arg_reduce", "kind", kind_name) == 0), axis(reduced_axis) {}
+    : largest(find_name(kArgNames, "arg_reduce", "kind", kind_name) == 0),
+      axis(reduced_axis) {}
 
 std::vector<TensorSpec> ArgReduce::outputs(const std::vector<TensorSpec>& inputs) const {
   check_input_count(*this, inputs, 1, 1);

@@ -127,7 +127,8 @@ TEST_P(ReduceKernels, TheFirstOfEqualExtremesCounts) {
   const auto kernels = JUANJI_KERNELS(reduce, double, GetParam());
   for (const int64_t cols : {1, 63, 64, 65}) {
     std::vector<double> x;
-    for (int64_t i = 0; i < 5 * cols; ++i) x.push_back(static_cast<double>(i % cols % 3) * (i / cols % 2 == 0 ? 1 : -1));
+    for (int64_t i = 0; i < 5 * cols; ++i)
+      x.push_back(static_cast<double>(i % cols % 3) * (i / cols % 2 == 0 ? 1 : -1));
     std::vector<int32_t> largest(static_cast<size_t>(cols)), smallest(static_cast<size_t>(cols));
     kernels.argmax(x.data(), 5, cols, cols, largest.data());
     kernels.argmin(x.data(), 5, cols, cols, smallest.data());
