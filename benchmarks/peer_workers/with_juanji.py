@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from juanji.layers import Conv2D, Dense, Flatten, MaxPooling2D
-from juanji.models import Sequential
 
 import juanji
 from juanji import _core
+from juanji.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from juanji.models import Sequential
 
 
 class Framework:
