@@ -173,6 +173,7 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def _reduce(values: Any, sample_weight: Any, mask: Any, reduction: str | None, name: str) -> Any:
+    values = as_array(values)
     if values.size == 0:
         raise ValueError(
             f"{name}: the batch is empty; expected at least one sample, got values of shape {values.shape}."

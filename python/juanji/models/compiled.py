@@ -57,6 +57,27 @@ class Compiled:
                 "Pass one row of y per sample."
             )
 
+    def require_optimizer(self, method: str) -> None:
+        """Raises ValueError when compile was told to use no optimizer."""
+        if self.optimizer is None:
+            raise ValueError(
+                f"{method}: there is no optimizer; expected compile(optimizer='adam', ...), got optimizer=None. "
+                "Compile the model with one to train it."
+            )
+
+    def check_class_numbers(self, method: str, y: Array | None, output_shape: Any) -> None:
+        """Raises ValueError when a label is no class, before anything is trained: a batch would tell it too late."""
+        classes = output_shape[-1] if output_shape else None
+        if y is None or classes is None or y.dtype.kind not in "iu" or not _takes_class_numbers(self.loss_identifier):
+            return
+        wrong = np.flatnonzero((y < 0) | (y >= classes))
+        if wrong.size:
+            row = np.unravel_index(wrong[0], y.shape)[0]
+            raise ValueError(
+                f"{method}: label in row {row} is not a class number; expected 0 to {classes - 1}, "
+                f"got label={y.reshape(-1)[wrong[0]]}. Number the classes from 0, or give the last layer more units."
+            )
+
     def compute_loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
         """The loss of one batch, a scalar; None when there is no loss function."""
         if self.loss_identifier is None:
@@ -92,6 +113,13 @@ class Compiled:
                 metric.name = f"{name}_{count}"
             used.add(metric.name)
             self._chosen.append((metric, weighted))
+
+
+def _takes_class_numbers(loss: Any) -> bool:
+    resolved = None if loss is None else losses.resolve_loss(loss, (1, 1), (1, 1))
+    if getattr(resolved, "fn", None) is not losses.sparse_categorical_crossentropy:
+        return False
+    return getattr(resolved, "ignore_class", None) is None and getattr(resolved, "axis", -1) == -1
 
 
 def as_list(owner: str, value: Any) -> list[Any]:

@@ -59,7 +59,7 @@ class ArrayData:
 
     def split(self, fraction: float) -> tuple[ArrayData, ArrayData]:
         """The first rows for training and the last ``fraction`` of them for validation."""
-        if not 0 < fraction < 1:
+        if not isinstance(fraction, (int, float, np.number)) or not 0 < fraction < 1:
             raise ValueError(
                 "fit: validation_split is out of range; expected a number between 0 and 1, "
                 f"got validation_split={fraction!r}. Pass, for example, 0.2."
@@ -144,9 +144,19 @@ def class_weights_of(owner: str, y: Array, class_weight: Mapping[int, float], dt
             f"got y.shape={y.shape}. Pass sample_weight instead."
         )
     present, inverse = np.unique(np.round(classes).astype(np.int64), return_inverse=True)
+    for key, weight in class_weight.items():
+        if not _is_finite_number(key) or not _is_finite_number(weight):
+            raise ValueError(
+                f"{owner}: class_weight is not clear; expected class numbers with finite weights, got {key!r}: "
+                f"{weight!r}. Pass, for example, {{0: 1.0, 1: 5.0}}."
+            )
     table = np.array([class_weight.get(int(c), 1.0) for c in present], dtype)
     weights: Array = table[inverse]
     return weights
+
+
+def _is_finite_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and bool(np.isfinite(value))
 
 
 def unpack(data: Any) -> tuple[Any, Any, Any]:

@@ -61,13 +61,15 @@ class Steps(Layer):
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight)
+        # Metrics come first: when they refuse the labels, no weight has been changed.
+        logs = self._record(loss, x, y, y_pred, sample_weight)
         variables = self.trainable_variables
         if variables:
             self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
             self.apply_constraints()
         else:
             warnings.warn("fit: the model has no trainable weights, so training changes nothing.", stacklevel=2)
-        return self._record(loss, x, y, y_pred, sample_weight)
+        return logs
 
     def test_step(self, data: Any) -> dict[str, float]:
         """Evaluates one batch. Arguments and result are those of :meth:`train_step`."""

@@ -124,6 +124,7 @@ class Trainer(Steps):
             3
         """
         compiled = self._require_compiled("fit")
+        compiled.require_optimizer("fit")
         compiled.require_labels("fit", y)
         size = count("fit", "batch_size", batch_size, 32)
         data = array_data("fit", x, y, sample_weight, class_weight, self.dtype)
@@ -134,8 +135,11 @@ class Trainer(Steps):
         elif validation_split:
             data, held_out = data.split(validation_split)
         self._build_for(data)
+        compiled.check_class_numbers("fit", data.y, getattr(self, "output_shape", None))
         validation = None
         if held_out is not None:
+            self.check_input((None, *held_out.x.shape[1:]))
+            compiled.check_class_numbers("fit (validation_data)", held_out.y, getattr(self, "output_shape", None))
             validation = Validation(
                 held_out,
                 count("fit", "validation_batch_size", validation_batch_size, size),
@@ -227,7 +231,9 @@ class Trainer(Steps):
         return_dict: bool = False,
     ) -> Any:
         """One update with one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
-        self._require_compiled("train_on_batch").require_labels("train_on_batch", y)
+        compiled = self._require_compiled("train_on_batch")
+        compiled.require_optimizer("train_on_batch")
+        compiled.require_labels("train_on_batch", y)
         data = array_data("train_on_batch", x, y, sample_weight, class_weight, self.dtype)
         self._build_for(data)
         return _returned(self.train_step(next(data.batches(len(data)))), return_dict)
