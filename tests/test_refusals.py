@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from juanji import Sequential, layers, losses, metrics
+import juanji
+from juanji import Sequential, layers, losses, metrics, ops
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 6, 6, 2)).astype("float32")
@@ -73,3 +74,92 @@ def test_validation_split_of_another_type():
 
 def test_a_loss_that_gives_no_number():
     refuses_unchanged(classifier(loss=lambda a, b: "low"), TypeError, "unsupported dtype", X, LABELS)
+
+
+UNSUPPORTED = [np.ones(3) + 0j, np.array([None, 1]), np.array(["a", "b"]), np.array(["2020"], "M8[D]"), None, {}, "a"]
+
+
+@pytest.mark.parametrize("value", UNSUPPORTED, ids=repr)
+@pytest.mark.parametrize("op", ["abs", "square", "sum", "max", "argmax", "all", "sign", "negative", "isnan", "ravel"])
+def test_operations_refuse_what_holds_no_numbers(op, value):
+    with pytest.raises(TypeError, match="unsupported dtype; expected numbers"):
+        getattr(ops, op)(value)
+
+
+@pytest.mark.parametrize("value", UNSUPPORTED, ids=repr)
+@pytest.mark.parametrize("op", ["add", "multiply", "maximum", "equal", "less"])
+def test_operations_of_two_refuse_what_holds_no_numbers(op, value):
+    for arguments in ((value, 1.0), (np.ones(3), value), (value, value)):
+        with pytest.raises(TypeError, match="unsupported dtype; expected numbers"):
+            getattr(ops, op)(*arguments)
+
+
+@pytest.mark.parametrize("use", [ops.exp, ops.sum, lambda x: ops.add(x, 1), layers.Dense(2), layers.Flatten()])
+def test_rows_of_different_length(use):
+    with pytest.raises(ValueError, match="Make all rows the same length"):
+        use([[1.0, 2.0], [3.0]])
+
+
+@pytest.mark.parametrize("value", [float("nan"), 2.5, "1", (float("nan"), 1), ("a",)], ids=repr)
+@pytest.mark.parametrize("op", ["sum", "argmax", "reshape", "transpose", "expand_dims", "squeeze", "flip", "split"])
+def test_axes_and_sizes_that_are_no_whole_numbers(op, value):
+    with pytest.raises(ValueError, match=f"{op}: .* is not a whole number; expected an integer"):
+        getattr(ops, op)(np.ones((2, 2)), value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), 2.5, "1", None, (1,)], ids=repr)
+@pytest.mark.parametrize("op", [ops.softmax, ops.log_softmax])
+def test_softmax_axis_that_is_no_whole_number(op, value):
+    with pytest.raises(ValueError, match="axis is not a whole number"):
+        op(np.ones((2, 2)), axis=value)
+
+
+def test_sizes_beyond_64_bits():
+    x, w = np.ones((1, 4, 4, 1)), np.ones((2, 2, 1, 1))
+    for use in (lambda: ops.conv(x, w, strides=2**70), lambda: ops.max_pool(x, 2**70), lambda: ops.im2col(x, 2**70)):
+        with pytest.raises(ValueError, match="is not a size"):
+            use()
+    with pytest.raises(ValueError, match="the sizes do not fit"):
+        ops.reshape(x, 2**70)
+
+
+def test_tensors_are_formatted_like_numbers():
+    assert f"{juanji.Tensor(1.25):.3f} {juanji.Tensor(3):d}" == "1.250 3"
+    assert f"{juanji.Tensor([1.0])}" == str(juanji.Tensor([1.0]))
+
+
+@pytest.mark.parametrize("target", [None, 1.0, np.ones(2)], ids=repr)
+def test_gradient_of_what_is_no_tensor(target):
+    x = juanji.Variable(2.0)
+    with juanji.GradientTape() as tape:
+        x * x
+    with pytest.raises(TypeError, match="the target has no history"):
+        tape.gradient(target, x)
+
+
+def test_sequential_of_one_layer_without_a_list():
+    with pytest.raises(ValueError, match="not a list of layers"):
+        Sequential(layers.Dense(2))
+
+
+def test_weights_too_large_for_memory():
+    with pytest.raises(MemoryError, match=r"'kernel' does not fit into memory; .*shape=\(3, 1099511627776\)"):
+        layers.Dense(2**40)(np.ones((1, 3)))
+
+
+def test_set_weights_of_another_type_changes_nothing():
+    model = classifier()
+    before = model.get_weights()
+    for weights in (None, 3, [w + 0j for w in before], [w.astype(object) for w in before]):
+        with pytest.raises(TypeError, match="set_weights"):
+            model.set_weights(weights)
+    for old, new in zip(before, model.get_weights()):
+        np.testing.assert_array_equal(new, old)
+
+
+def test_saving_to_no_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="save_weights: no such folder"):
+        classifier().save_weights(tmp_path / "missing" / "w.safetensors")
+    with pytest.raises(TypeError, match="save_weights: filepath is not a path"):
+        classifier().save_weights(None)
+    assert list(tmp_path.iterdir()) == []

@@ -89,6 +89,9 @@ class Tensor(Operators):
     def __int__(self) -> int:
         return int(self._value.item())
 
+    def __format__(self, spec: str) -> str:
+        return format(self._value.item() if self.ndim == 0 else self._value, spec) if spec else str(self)
+
     def __bool__(self) -> bool:
         return bool(self._value)
 
@@ -258,7 +261,7 @@ class GradientTape:
                 "GradientTape.gradient: the record is used up; expected one call per tape. "
                 "Use GradientTape(persistent=True) to call it again."
             )
-        targets = [target] if isinstance(target, Tensor) else list(target)
+        targets: list[Any] = list(target) if isinstance(target, (list, tuple)) else [target]
         seeds = _seeds(targets, output_gradients)
         wanted: list[Tensor] = []
         _collect(sources, wanted)

@@ -63,7 +63,13 @@ class WeightOwner:
             name: 'variable' by default.
         """
         dtype = dtype or self.dtype
-        values = initializers.get(initializer or "glorot_uniform")(tuple(shape or ()), dtype=dtype)
+        try:
+            values = initializers.get(initializer or "glorot_uniform")(tuple(shape or ()), dtype=dtype)
+        except MemoryError:
+            raise MemoryError(
+                f"{self.name!r}: the weight {name!r} does not fit into memory; expected a size the machine can hold, "
+                f"got shape={tuple(shape or ())} of {dtype}. Use fewer units or a smaller kernel."
+            ) from None
         variable = Variable(values, trainable=trainable and self._trainable, dtype=dtype, name=name or "variable")
         self._own_weights.append(
             OwnedWeight(variable, trainable, regularizers.get(regularizer), constraints.get(constraint))
@@ -140,6 +146,11 @@ class WeightOwner:
             ValueError: when their number or a shape differs; then no weight is changed.
         """
         variables = self.weights
+        if not isinstance(weights, (list, tuple)):
+            raise TypeError(
+                f"set_weights: not a list of arrays for {self.name!r}; expected a list, got {type(weights).__name__}. "
+                "Pass what get_weights returns."
+            )
         if len(weights) != len(variables):
             raise ValueError(
                 f"set_weights: wrong number of arrays for {self.name!r}; expected {len(variables)}, "
@@ -147,6 +158,11 @@ class WeightOwner:
             )
         arrays = [np.asarray(w) for w in weights]
         for variable, array in zip(variables, arrays):
+            if array.dtype.kind not in "fiub":
+                raise TypeError(
+                    f"set_weights: unsupported dtype for {variable.name!r} in {self.name!r}; expected numbers, "
+                    f"got dtype={array.dtype}. Pass what get_weights returns."
+                )
             if variable.shape != array.shape:
                 raise ValueError(
                     f"set_weights: wrong shape for {variable.name!r} in {self.name!r}; expected {variable.shape}, "

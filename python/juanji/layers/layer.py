@@ -14,6 +14,7 @@ from juanji import config, regularizers
 from juanji.autograd import Tensor
 from juanji.layers._arguments import Shape, batch_shape, positive_int
 from juanji.layers._weights import WeightOwner
+from juanji.ops._convert import array_from
 from juanji.utils.naming import auto_name
 
 
@@ -152,7 +153,7 @@ class Layer(WeightOwner):
                     f"{type(self).__name__} {self.name!r}: the input has no values; expected an array or Tensor, got "
                     f"{type(x).__name__}. Put Input and the layers into a Sequential model."
                 )
-            x = np.asarray(x)
+            x = array_from(x)
         if x.dtype == self.dtype:
             return x
         if x.dtype.kind not in "fiub":

@@ -40,6 +40,11 @@ class Sequential(Model):
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
         self._input: InputLayer | None = None
+        if isinstance(layers, (Layer, SymbolicTensor, str)):
+            raise ValueError(
+                f"Sequential {self.name!r}: not a list of layers; expected a list, got {layers!r} of type "
+                f"{type(layers).__name__}. Write Sequential([...])."
+            )
         for layer in layers or ():
             self.add(layer)
 

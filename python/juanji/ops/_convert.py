@@ -45,11 +45,33 @@ def cast(x: Any, dtype: DTypeLike) -> Any:
 def as_array(x: Any) -> Any:
     """A Tensor as it is, anything else as a NumPy array; floats from Python take the default float type."""
     if isinstance(x, (Tensor, np.ndarray)):
+        if x.dtype.kind not in "fiub":
+            raise _no_numbers(x.dtype)
         return x
-    array = np.asarray(x)
+    array = array_from(x)
+    if array.dtype.kind not in "fiub":
+        raise _no_numbers(array.dtype)
     if array.dtype == np.float64 and not isinstance(x, np.generic):
         return array.astype(floatx())
     return array
+
+
+def array_from(x: Any) -> Array:
+    """``np.asarray(x)``. Raises ValueError for nested lists that are no array."""
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(
+            f"the data is not an array; expected rows of equal length, got {type(x).__name__} ({error}). "
+            "Make all rows the same length."
+        ) from None
+
+
+def _no_numbers(dtype: np.dtype[Any]) -> TypeError:
+    return TypeError(
+        f"unsupported dtype; expected numbers (float32, float64, integers or booleans), got dtype={dtype}. "
+        "Convert the data first, for example with astype('float32')."
+    )
 
 
 def as_float(x: Any) -> Any:
@@ -60,10 +82,7 @@ def as_float(x: Any) -> Any:
         return x
     if dtype.kind in "iub" or dtype == np.float16:
         return cast(x, floatx())
-    raise TypeError(
-        f"unsupported dtype; expected numbers (float32, float64, integers or booleans), got dtype={x.dtype}. "
-        "Convert the data first, for example with astype('float32')."
-    )
+    raise _no_numbers(dtype)
 
 
 def operands(*values: Any) -> tuple[Any, ...]:
@@ -74,10 +93,12 @@ def operands(*values: Any) -> tuple[Any, ...]:
         own = value.dtype if isinstance(value, (Tensor, np.ndarray, np.generic)) else None
         uniform = uniform and own is not None and (dtype is None or own == dtype)
         if own is not None:
+            if own.kind not in "fiub":
+                raise _no_numbers(own)
             dtype = own if dtype is None else np.promote_types(dtype, own)
     if uniform:
         return tuple(as_array(value) for value in values)
-    arrays = [x if isinstance(x, (Tensor, np.ndarray, np.generic)) else np.asarray(x) for x in values]
+    arrays = [x if isinstance(x, (Tensor, np.ndarray, np.generic)) else array_from(x) for x in values]
     common = _common_type(dtype, [x.dtype for x, value in zip(arrays, values) if x is not value])
     return tuple(_with_type(x, common) for x in arrays)
 
@@ -85,8 +106,7 @@ def operands(*values: Any) -> tuple[Any, ...]:
 def _common_type(strong: np.dtype[Any] | None, weak: list[np.dtype[Any]]) -> np.dtype[Any]:
     kinds = {dtype.kind for dtype in weak}
     if not kinds <= set("biuf"):
-        bad = next(dtype for dtype in weak if dtype.kind not in "biuf")
-        raise TypeError(f"unsupported type of data; expected numbers, got dtype={bad}. Pass numbers or arrays.")
+        raise _no_numbers(next(dtype for dtype in weak if dtype.kind not in "biuf"))
     if strong is not None and strong.kind == "f":
         return strong
     if "f" in kinds:

@@ -11,6 +11,7 @@ from juanji import _core, ops
 from juanji.ops._convert import as_array, as_float
 from juanji.ops._operation import Call, NativeForFloats, NumpyFunction, Operation
 from juanji.ops._shape import normalize_axis
+from juanji.ops._whole import whole_numbers
 
 Axis = int | Sequence[int] | None
 
@@ -113,8 +114,7 @@ def _(call: Call, dy: Any) -> tuple[Any, ...]:
 def _axes(op: str, axis: Axis, rank: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(rank))
-    named = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
-    axes = tuple(sorted(normalize_axis(op, int(a), rank) for a in named))
+    axes = tuple(sorted(normalize_axis(op, a, rank) for a in whole_numbers(op, "axis", axis)))
     if len(set(axes)) != len(axes):
         raise ValueError(f"{op}: an axis is named twice; expected different axes, got axis={axis}.")
     return axes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from juanji.ops._binary import sum_to_shape
 from juanji.ops._convert import as_array, operands
 from juanji.ops._operation import Call, NumpyFunction, Operation
+from juanji.ops._whole import whole_number, whole_numbers
 
 _reshape = Operation("reshape", lambda shape: NumpyFunction(lambda x: np.reshape(x, shape)))
 _transpose = Operation("transpose", lambda axes: NumpyFunction(lambda x: np.transpose(x, axes)))
@@ -74,6 +76,7 @@ def _part(x: Any, axis: int, begin: int, end: int) -> Any:
 
 def normalize_axis(op: str, axis: int, rank: int) -> int:
     """``axis`` counted from the front; ValueError naming ``op`` when there is no such axis."""
+    axis = whole_number(op, "axis", axis)
     if not -rank <= axis < rank:
         wanted = f"an axis from {-rank} to {rank - 1}" if rank else "an array with at least one dimension"
         raise ValueError(f"{op}: no such axis; expected {wanted}, got axis={axis}. Check the rank of the input.")
@@ -98,9 +101,8 @@ def reshape(x: Any, newshape: int | Sequence[int]) -> Any:
                [3, 4, 5]])
     """
     x = as_array(x)
-    wanted = (newshape,) if isinstance(newshape, (int, np.integer)) else tuple(newshape)
-    sizes = tuple(int(d) for d in wanted)
-    known = int(np.prod([d for d in sizes if d != -1], dtype=np.int64))
+    sizes = whole_numbers("reshape", "newshape", newshape)
+    known = math.prod(d for d in sizes if d != -1)
     free = sizes.count(-1)
     fits = known == x.size if free == 0 else free == 1 and known > 0 and x.size % known == 0
     if not fits or any(d < -1 for d in sizes):
@@ -122,7 +124,11 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """
     x = as_array(x)
     rank = len(x.shape)
-    order = tuple(range(rank))[::-1] if axes is None else tuple(normalize_axis("transpose", a, rank) for a in axes)
+    order = (
+        tuple(range(rank))[::-1]
+        if axes is None
+        else tuple(normalize_axis("transpose", a, rank) for a in whole_numbers("transpose", "axes", axes))
+    )
     if sorted(order) != list(range(rank)):
         raise ValueError(
             f"transpose: not an order of the dimensions; expected each of 0 to {rank - 1} once, got axes={axes}."
@@ -158,9 +164,9 @@ def expand_dims(x: Any, axis: int | Sequence[int]) -> Any:
         (2, 3, 1)
     """
     x = as_array(x)
-    axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
+    axes = whole_numbers("expand_dims", "axis", axis)
     rank = len(x.shape) + len(axes)
-    places = {normalize_axis("expand_dims", int(a), rank) for a in axes}
+    places = {normalize_axis("expand_dims", a, rank) for a in axes}
     if len(places) != len(axes):
         raise ValueError(f"expand_dims: an axis is named twice; expected different axes, got axis={axis}.")
     sizes = iter(x.shape)
@@ -181,8 +187,7 @@ def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Any:
     if axis is None:
         places = {i for i, d in enumerate(x.shape) if d == 1}
     else:
-        axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
-        places = {normalize_axis("squeeze", int(a), rank) for a in axes}
+        places = {normalize_axis("squeeze", a, rank) for a in whole_numbers("squeeze", "axis", axis)}
     wrong = [i for i in places if x.shape[i] != 1]
     if wrong:
         raise ValueError(
@@ -306,7 +311,8 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
             )
         starts = list(range(0, size, size // parts)) if size else [0] * parts
     else:
-        starts = [0, *(min(max(int(i) + (size if i < 0 else 0), 0), size) for i in indices_or_sections)]
+        cuts = whole_numbers("split", "indices_or_sections", indices_or_sections)
+        starts = [0, *(min(max(i + (size if i < 0 else 0), 0), size) for i in cuts)]
     ends = [*starts[1:], size]
     return [_part(x, place, begin, max(begin, end)) for begin, end in zip(starts, ends)]
 
@@ -315,8 +321,8 @@ def flip(x: Any, axis: int | Sequence[int] | None = None) -> Any:
     """The elements in reverse order along ``axis``, along all by default."""
     x = as_array(x)
     rank = len(x.shape)
-    axes = range(rank) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
-    return _flip(x, axes=tuple(normalize_axis("flip", int(a), rank) for a in axes))
+    axes = range(rank) if axis is None else whole_numbers("flip", "axis", axis)
+    return _flip(x, axes=tuple(normalize_axis("flip", a, rank) for a in axes))
 
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Any:

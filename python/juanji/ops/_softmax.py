@@ -8,6 +8,7 @@ from juanji import _core, ops
 from juanji.ops._convert import as_float
 from juanji.ops._logits import remember_logits
 from juanji.ops._operation import Call, Operation
+from juanji.ops._whole import whole_number
 
 _softmax = Operation("softmax", _core.Softmax)
 _softmax_gradient = Operation("softmax_gradient", _core.SoftmaxGradient)
@@ -99,6 +100,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 
 def is_last_axis(name: str, x: Any, axis: int) -> bool:
     """Whether ``axis`` is the last one; raises ValueError when ``x`` has no such axis."""
+    axis = whole_number(name, "axis", axis)
     if x.ndim == 0 or not -x.ndim <= axis < x.ndim:
         raise ValueError(
             f"{name}: there is no such axis; expected {-x.ndim} to {x.ndim - 1} for x.shape={x.shape}, got axis={axis}."

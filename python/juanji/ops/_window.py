@@ -87,6 +87,8 @@ def check_channels_last(op: str, data_format: Any) -> None:
 def _whole_numbers(value: Any) -> tuple[int, ...] | None:
     items = value if isinstance(value, (tuple, list)) else (value,)
     try:
-        return tuple(operator.index(item) for item in items)
+        numbers = tuple(operator.index(item) for item in items)
     except TypeError:
         return None
+    # native operations tell what is out of range, but take 64 bits only
+    return numbers if all(-(2**63) <= n < 2**63 for n in numbers) else None

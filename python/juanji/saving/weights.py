@@ -46,6 +46,11 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
             f"save_weights: the file exists; expected a new name, got filepath={str(path)!r}. "
             "Choose another, or pass overwrite=True."
         )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"save_weights: no such folder; expected an existing one, got filepath={str(path)!r}. Create "
+            f"{str(path.parent)!r} first."
+        )
     _write_at_once(path, save(tensors, metadata={"format": "juanji"}))
 
 
@@ -88,7 +93,12 @@ def _read(path: Path) -> dict[str, Array]:
 
 
 def _checked_path(method: str, filepath: str | os.PathLike[str]) -> Path:
-    path = Path(filepath)
+    try:
+        path = Path(filepath)
+    except TypeError:
+        raise TypeError(
+            f"{method}: filepath is not a path; expected a string or os.PathLike, got filepath={filepath!r}."
+        ) from None
     if path.suffix != ".safetensors":
         raise ValueError(
             f"{method}: unknown file type; expected a name ending in .safetensors, got filepath={str(path)!r}. "
