@@ -210,7 +210,7 @@ def test_errors_say_what_came():
         ops.add(np.ones((2, 3)), np.ones(2))
     with pytest.raises(ValueError, match=r"where: one of the alternatives is missing; .* got x1 alone"):
         ops.where(np.array([True]), 1.0)
-    with pytest.raises(TypeError, match="expected numbers .*, got dtype=<U1"):
+    with pytest.raises(TypeError, match=r"expected numbers .*, got dtype=<U1"):
         ops.add(np.ones(1), "a")
 
 
