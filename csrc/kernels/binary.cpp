@@ -94,18 +94,14 @@ JUANJI_INLINE void scalar_rows(Rows<T> a, Rows<T> b, Y* y, int64_t rows, int64_t
   }
 }
 
-template <class T, int kStepA, int kStepB>
-void select_row(const bool* condition, const T* a, const T* b, T* y, int64_t cols) {
-  for (int64_t c = 0; c < cols; ++c) {
-    // Both are loaded, so that the choice is a blend and not a jump.
-    const T va = a[c * kStepA];
-    const T vb = b[c * kStepB];
-    y[c] = condition[c] ? va : vb;
-  }
-}
+template <class T>
+struct BytesOf {
+  typedef uint8_t unaligned __attribute__((vector_size(kWidth<T>), aligned(1), may_alias));
+};
 
 template <class T>
 void where(Rows<bool> condition, Rows<T> a, Rows<T> b, T* y, int64_t rows, int64_t cols) {
+  using Bytes = typename BytesOf<T>::unaligned;
   for (int64_t r = 0; r < rows; ++r) {
     const bool* rc = condition.data + r * condition.row_stride;
     const T* ra = a.data + r * a.row_stride;
@@ -115,15 +111,17 @@ void where(Rows<bool> condition, Rows<T> a, Rows<T> b, T* y, int64_t rows, int64
       const T* chosen = *rc ? ra : rb;
       const int64_t step = *rc ? a.step : b.step;
       for (int64_t c = 0; c < cols; ++c) ry[c] = chosen[c * step];
-    } else if (a.step != 0 && b.step != 0) {
-      select_row<T, 1, 1>(rc, ra, rb, ry, cols);
-    } else if (a.step != 0) {
-      select_row<T, 1, 0>(rc, ra, rb, ry, cols);
-    } else if (b.step != 0) {
-      select_row<T, 0, 1>(rc, ra, rb, ry, cols);
-    } else {
-      select_row<T, 0, 0>(rc, ra, rb, ry, cols);
+      continue;
     }
+    const Vec<T> one_a = broadcast(*ra);
+    const Vec<T> one_b = broadcast(*rb);
+    int64_t c = 0;
+    for (; c + kWidth<T> <= cols; c += kWidth<T>) {
+      const Bytes bytes = *reinterpret_cast<const Bytes*>(rc + c);
+      const auto chosen = __builtin_convertvector(bytes, Vec<Int<T>>) != 0;
+      store(ry + c, chosen ? (a.step != 0 ? load(ra + c) : one_a) : (b.step != 0 ? load(rb + c) : one_b));
+    }
+    for (; c < cols; ++c) ry[c] = rc[c] ? ra[c * a.step] : rb[c * b.step];
   }
 }
 

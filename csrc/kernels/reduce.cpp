@@ -1,12 +1,13 @@
 #include "kernels/reduce.hpp"
 
-#include "simd/vec.hpp"
+#include "simd/map.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
-constexpr int64_t kChain = 16;    // additions in one accumulator before it is added to the total
-constexpr int kAccumulators = 4;  // independent chains: as many as an addition has cycles of latency
+constexpr int64_t kChain = 16;     // additions in one accumulator before it is added to the total
+constexpr int64_t kLongRow = 512;  // columns from which rows are read to their end
+constexpr int kAccumulators = 4;   // independent chains: as many as an addition has cycles of latency
 
 // Of vectors and of single numbers.
 template <ReduceKind kKind, class V>
@@ -15,6 +16,11 @@ JUANJI_INLINE V combine(V total, V x) {
   if constexpr (kKind == ReduceKind::prod) return total * x;
   if constexpr (kKind == ReduceKind::max) return (x > total) | (x != x) ? x : total;
   if constexpr (kKind == ReduceKind::min) return (x < total) | (x != x) ? x : total;
+}
+
+template <class T, ReduceKind kKind>
+JUANJI_INLINE Vec<T> four_rows(Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) {
+  return combine<kKind>(combine<kKind>(a, b), combine<kKind>(c, d));
 }
 
 template <class T, ReduceKind kKind>
@@ -79,9 +85,30 @@ JUANJI_INLINE void column_tile(const T* x, int64_t n, int64_t stride, T* y, int6
   }
 }
 
+// Many columns: rows are far apart, so they are read to their end, four at a time, with the totals in y. A tile of
+// columns would jump from page to page instead.
+template <class T, ReduceKind kKind>
+void reduce_long_rows(const T* x, int64_t n, int64_t stride, int64_t cols, T* y) {
+  int64_t r = n >= 4 ? 4 : 1;
+  if (n >= 4) {
+    map(cols, y, [](Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) { return four_rows<T, kKind>(a, b, c, d); }, x, x + stride,
+        x + 2 * stride, x + 3 * stride);
+  } else {
+    map(cols, y, [](Vec<T> v) { return v; }, x);
+  }
+  for (; r + 4 <= n; r += 4) {
+    const T* row = x + r * stride;
+    map(cols, y, [](Vec<T> total, Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) {
+      return combine<kKind>(total, four_rows<T, kKind>(a, b, c, d));
+    }, y, row, row + stride, row + 2 * stride, row + 3 * stride);
+  }
+  for (; r < n; ++r) map(cols, y, [](Vec<T> total, Vec<T> v) { return combine<kKind>(total, v); }, y, x + r * stride);
+}
+
 template <class T, ReduceKind kKind>
 void reduce_columns(const T* x, int64_t n, int64_t stride, int64_t cols, T* y) {
   constexpr int64_t kTile = kAccumulators * kWidth<T>;
+  if (cols >= kLongRow) return reduce_long_rows<T, kKind>(x, n, stride, cols, y);
   int64_t c = 0;
   for (; c + kTile <= cols; c += kTile) column_tile<T, kKind, kAccumulators, false>(x + c, n, stride, y + c, 0);
   for (; c + kWidth<T> <= cols; c += kWidth<T>) column_tile<T, kKind, 1, false>(x + c, n, stride, y + c, 0);

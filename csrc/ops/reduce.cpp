@@ -80,8 +80,8 @@ void run_columns(const Pass& pass, ReduceKind kind, const T* x, T* y) {
   const auto function = kernels::reduce<T>().columns[static_cast<size_t>(kind)];
   const int64_t blocks = pass.blocks();
   const int64_t length = std::min(pass.n, pass.block);
-  // Multiples of 64 columns: whole vectors and cache lines.
-  const int64_t cols = std::min(pass.inner, (kGrain / length + 63) / 64 * 64);
+  // Multiples of 64 columns: whole vectors and cache lines. At least a page of each row, as rows may be far apart.
+  const int64_t cols = std::min(pass.inner, std::max<int64_t>(2048, (kGrain / length + 63) / 64 * 64));
   const int64_t col_tasks = (pass.inner + cols - 1) / cols;
   const int64_t bundle = std::max<int64_t>(1, kGrain / (length * cols));
   parallel_ranges(pass.outer * blocks * col_tasks, bundle, kCost * static_cast<double>(length * cols),

@@ -85,10 +85,12 @@ JUANJI_INLINE V copy_sign(V v, V s) {
   return from_bits<T>((to_bits(v) & ~kSignBit<T>) | (to_bits(s) & kSignBit<T>));
 }
 
+// 1 / n!
 template <class T>
-constexpr T inverse_factorial(int n) {
-  return n < 2 ? T{1} : inverse_factorial<T>(n - 1) / static_cast<T>(n);
-}
+constexpr T kInverseFactorial[] = {
+    T{1},           T{1},            T{1} / T{2},        T{1} / T{6},         T{1} / T{24},
+    T{1} / T{120},  T{1} / T{720},   T{1} / T{5040},     T{1} / T{40320},     T{1} / T{362880},
+    T{1} / 3628800, T{1} / 39916800, T{1} / 479001600,   T{1} / 6227020800};
 
 // 2^n of the integers n that `rounded` = n + kRound holds in its low mantissa bits; n must be a normal exponent.
 template <class V>
@@ -112,9 +114,9 @@ JUANJI_INLINE ExpParts<V> split_exp(V x) {
   const V rounded = x * T{1.44269504088896340736} + C::kRound;
   const V n = rounded - C::kRound;
   const V r = (x - n * C::kLn2High) - n * C::kLn2Low;
-  V p = broadcast(inverse_factorial<T>(C::kExpTerms));
+  V p = broadcast(kInverseFactorial<T>[C::kExpTerms]);
 #pragma GCC unroll 16
-  for (int i = C::kExpTerms - 1; i >= 2; --i) p = p * r + inverse_factorial<T>(i);
+  for (int i = C::kExpTerms - 1; i >= 2; --i) p = p * r + kInverseFactorial<T>[i];
   return {rounded, p * (r * r) + r};
 }
 

@@ -74,8 +74,10 @@ template <class T>
 void check_columns(const KernelSet& set) {
   const auto kernels = JUANJI_KERNELS(reduce, T, set);
   const T guard = T(-77);
-  for (const int64_t n : {1, 2, 15, 16, 17, 33}) {
-    for (int64_t cols = 1; cols <= 70; ++cols) {
+  std::vector<int64_t> widths{511, 512, 513, 601};  // long rows are read another way
+  for (int64_t cols = 1; cols <= 70; ++cols) widths.push_back(cols);
+  for (const int64_t n : {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 33}) {
+    for (const int64_t cols : widths) {
       const int64_t stride = cols + 3;
       std::vector<T> x = numbers<T>(n * stride);
       for (int k = 0; k < kReduceKinds; ++k) {
