@@ -91,18 +91,25 @@ template <class T, ReduceKind kKind>
 void reduce_long_rows(const T* x, int64_t n, int64_t stride, int64_t cols, T* y) {
   int64_t r = n >= 4 ? 4 : 1;
   if (n >= 4) {
-    map(cols, y, [](Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) { return four_rows<T, kKind>(a, b, c, d); }, x, x + stride,
+    map(
+        cols, y, [](Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) { return four_rows<T, kKind>(a, b, c, d); }, x, x + stride,
         x + 2 * stride, x + 3 * stride);
   } else {
-    map(cols, y, [](Vec<T> v) { return v; }, x);
+    map(
+        cols, y, [](Vec<T> v) { return v; }, x);
   }
   for (; r + 4 <= n; r += 4) {
     const T* row = x + r * stride;
-    map(cols, y, [](Vec<T> total, Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) {
-      return combine<kKind>(total, four_rows<T, kKind>(a, b, c, d));
-    }, y, row, row + stride, row + 2 * stride, row + 3 * stride);
+    map(
+        cols, y,
+        [](Vec<T> total, Vec<T> a, Vec<T> b, Vec<T> c, Vec<T> d) {
+          return combine<kKind>(total, four_rows<T, kKind>(a, b, c, d));
+        },
+        y, row, row + stride, row + 2 * stride, row + 3 * stride);
   }
-  for (; r < n; ++r) map(cols, y, [](Vec<T> total, Vec<T> v) { return combine<kKind>(total, v); }, y, x + r * stride);
+  for (; r < n; ++r)
+    map(
+        cols, y, [](Vec<T> total, Vec<T> v) { return combine<kKind>(total, v); }, y, x + r * stride);
 }
 
 template <class T, ReduceKind kKind>

@@ -87,10 +87,20 @@ JUANJI_INLINE V copy_sign(V v, V s) {
 
 // 1 / n!
 template <class T>
-constexpr T kInverseFactorial[] = {
-    T{1},           T{1},            T{1} / T{2},        T{1} / T{6},         T{1} / T{24},
-    T{1} / T{120},  T{1} / T{720},   T{1} / T{5040},     T{1} / T{40320},     T{1} / T{362880},
-    T{1} / 3628800, T{1} / 39916800, T{1} / 479001600,   T{1} / 6227020800};
+constexpr T kInverseFactorial[] = {T{1},
+                                   T{1},
+                                   T{1} / T{2},
+                                   T{1} / T{6},
+                                   T{1} / T{24},
+                                   T{1} / T{120},
+                                   T{1} / T{720},
+                                   T{1} / T{5040},
+                                   T{1} / T{40320},
+                                   T{1} / T{362880},
+                                   T{1} / 3628800,
+                                   T{1} / 39916800,
+                                   T{1} / 479001600,
+                                   T{1} / 6227020800};
 
 // 2^n of the integers n that `rounded` = n + kRound holds in its low mantissa bits; n must be a normal exponent.
 template <class V>
