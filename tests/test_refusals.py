@@ -163,3 +163,34 @@ def test_saving_to_no_folder(tmp_path):
     with pytest.raises(TypeError, match="save_weights: filepath is not a path"):
         classifier().save_weights(None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("layer", [layers.Dense(2), layers.Conv2D(2, 1), layers.DepthwiseConv2D(1)], ids=repr)
+def test_weights_for_an_unknown_size(layer):
+    with pytest.raises(ValueError, match="is not known; expected at least 1 on the last axis"):
+        layer.build((None, 4, 4, None))
+
+
+def test_gradient_after_the_variable_was_changed():
+    for change in (
+        lambda v: v.assign([5.0, 5.0]),
+        lambda v: juanji.optimizers.SGD().apply([np.ones(2)], [v]),
+        lambda v: juanji.optimizers.Adam().apply([np.ones(2)], [v]),
+    ):
+        v = juanji.Variable([1.0, 2.0], name="kernel")
+        v.assign([2.0, 3.0])
+        with juanji.GradientTape(persistent=True) as tape:
+            y = v * v
+        np.testing.assert_array_equal(tape.gradient(y, v), [4.0, 6.0])
+        change(v)
+        with pytest.raises(RuntimeError, match="variable 'kernel' was changed after it was recorded"):
+            tape.gradient(y, v)
+
+
+def test_changing_a_variable_that_the_target_does_not_use():
+    v, w = juanji.Variable(3.0), juanji.Variable(1.0)
+    with juanji.GradientTape() as tape:
+        y = v * v
+        w * 2.0
+        w.assign_add(1.0)
+    assert float(tape.gradient(y, v)) == 6.0

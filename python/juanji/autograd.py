@@ -120,7 +120,8 @@ class Variable(Tensor):
         array([3., 4.], dtype=float32)
     """
 
-    __slots__ = ("name", "trainable")
+    # _version counts the changes, so that a tape can tell that a recorded value is gone
+    __slots__ = ("_version", "name", "trainable")
 
     def __init__(
         self,
@@ -133,6 +134,7 @@ class Variable(Tensor):
         super().__init__(np.array(value, dtype=dtype, order="C", copy=True))
         self.trainable = trainable
         self.name = name
+        self._version = 0
 
     @property
     def value(self) -> Array:
@@ -148,7 +150,12 @@ class Variable(Tensor):
                 f"got value.shape={new.shape}. Reshape the value first."
             )
         self._value[...] = new
+        self.mark_changed()
         return self
+
+    def mark_changed(self) -> None:
+        """Tells tapes that the value is another one; to be called after writing into :attr:`value`."""
+        self._version += 1
 
     def assign_add(self, value: ArrayLike) -> Variable:
         """Adds in place."""
@@ -200,6 +207,7 @@ class GradientTape:
         self._persistent = persistent
         self._calls: list[Call] = []
         self._known: dict[int, Tensor] = {}  # watched tensors and results, kept alive so that ids stay unique
+        self._versions: dict[int, int] = {}  # of each variable when it was first recorded
         self._used = False
 
     def __enter__(self) -> GradientTape:
@@ -234,6 +242,9 @@ class GradientTape:
     def record(self, call: Call) -> None:
         """Writes down one call of an operation (done by the operation itself)."""
         self._calls.append(call)
+        for x in call.inputs:
+            if isinstance(x, Variable):
+                self._versions.setdefault(id(x), x._version)
         for output in call.outputs:
             self._known[id(output)] = output
 
@@ -312,6 +323,12 @@ def _walk_back(
                 gradients.pop(id(y), None)
                 if consume:
                     tape._known.pop(id(y), None)
+        for x in call.inputs:
+            if isinstance(x, Variable) and x._version != tape._versions[id(x)]:
+                raise RuntimeError(
+                    f"GradientTape.gradient: variable {x.name!r} was changed after it was recorded; expected the value "
+                    "it had then, got another. Take the gradient first, then assign or apply the optimizer."
+                )
         needed = tuple(tape._follows(x) for x in call.inputs)
         for x, dx in zip(call.inputs, call.input_gradients(arriving, needed)):
             if dx is None or not tape._follows(x):

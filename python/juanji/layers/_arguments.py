@@ -70,6 +70,17 @@ def batch_shape(owner: str, name: str, value: Any) -> Shape:
     return tuple(None if size is None else positive_int(owner, name, size) for size in value)
 
 
+def known_size(layer: Any, shape: Shape, what: str) -> int:
+    """The last axis, which weights are built for."""
+    size = shape[-1]
+    if not size:
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r}: the number of {what} is not known; expected at least 1 on the "
+            f"last axis, got shape={tuple(shape)}. Give the Input a full shape, or pool the image before Flatten."
+        )
+    return size
+
+
 def require_rank(layer: Any, shape: Shape, rank: int, axes: str) -> None:
     """Raises unless the input has ``rank`` axes."""
     if len(shape) != rank:

@@ -9,6 +9,7 @@ from juanji.layers._arguments import (
     Shape,
     channels_last,
     int_pair,
+    known_size,
     padding_mode,
     positive_int,
     require_last_axis,
@@ -106,7 +107,7 @@ class Conv2D(KernelLayer):
 
     def build(self, input_shape: Shape) -> None:
         self.check_input(input_shape)
-        channels = positive_int(f"Conv2D {self.name!r}", "input channels", input_shape[-1])
+        channels = known_size(self, input_shape, "channels")
         if channels % self.groups:
             raise ValueError(
                 f"Conv2D {self.name!r}: input channels do not divide into groups; expected a multiple of "

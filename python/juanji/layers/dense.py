@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from juanji import constraints, initializers, regularizers
-from juanji.layers._arguments import Shape, positive_int, require_last_axis
+from juanji.layers._arguments import Shape, known_size, positive_int, require_last_axis
 from juanji.layers._kernel_layer import KernelLayer, kernel_config
 from juanji.layers._registry import registry
 from juanji.ops import dense
@@ -77,7 +77,7 @@ class Dense(KernelLayer):
     def build(self, input_shape: Shape) -> None:
         self.check_input(input_shape)
         self.kernel = self.add_weight(
-            (positive_int(f"Dense {self.name!r}", "last axis", input_shape[-1]), self.units),
+            (known_size(self, input_shape, "features"), self.units),
             self.kernel_initializer,
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,

@@ -9,6 +9,7 @@ from juanji.layers._arguments import (
     Shape,
     channels_last,
     int_pair,
+    known_size,
     padding_mode,
     positive_int,
     require_last_axis,
@@ -97,7 +98,7 @@ class DepthwiseConv2D(KernelLayer):
 
     def build(self, input_shape: Shape) -> None:
         self.check_input(input_shape)
-        channels = positive_int(f"DepthwiseConv2D {self.name!r}", "input channels", input_shape[-1])
+        channels = known_size(self, input_shape, "channels")
         self.kernel = self.add_weight(
             (*self.kernel_size, channels, self.depth_multiplier),
             self.depthwise_initializer,

@@ -172,6 +172,8 @@ class Optimizer(Configurable):
         self._decay(variables, rate)
         self.update(self._clip(gradients), variables, rate)
         self._iterations.value[...] += 1
+        for variable in variables:
+            variable.mark_changed()
 
     def update(self, gradients: list[Any], variables: list[Variable], learning_rate: float) -> None:
         """Applies one step to all variables; the default calls :meth:`update_step` for each.
