@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import juanji
-from juanji import Sequential, layers, losses, metrics, ops
+from juanji import Sequential, layers, losses, metrics, ops, utils
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 6, 6, 2)).astype("float32")
@@ -194,3 +194,11 @@ def test_changing_a_variable_that_the_target_does_not_use():
         w * 2.0
         w.assign_add(1.0)
     assert float(tape.gradient(y, v)) == 6.0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "3", (1,), 2.5], ids=repr)
+def test_numbers_of_classes_that_are_none(value):
+    with pytest.raises(ValueError, match="to_categorical: not a number of classes"):
+        utils.to_categorical([0, 1], value)
+    with pytest.raises(ValueError, match="one_hot: num_classes is not a whole number"):
+        ops.one_hot([0, 1], value)

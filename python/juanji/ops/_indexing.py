@@ -12,6 +12,7 @@ from juanji.config import floatx
 from juanji.ops._convert import as_array
 from juanji.ops._operation import Call, NumpyFunction, Operation
 from juanji.ops._shape import normalize_axis
+from juanji.ops._whole import whole_number
 
 # Indices hold slices and arrays, which cannot be keys of a cache.
 _get_item = Operation("get_item", lambda index: NumpyFunction(lambda x: x[index]), cached=False)
@@ -115,6 +116,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: DTypeLike | None = 
     labels = np.asarray(x)
     if labels.dtype.kind not in "iub":
         raise TypeError(f"one_hot: class numbers must be integers; expected int32 or int64, got dtype={labels.dtype}.")
+    num_classes = whole_number("one_hot", "num_classes", num_classes)
     place = normalize_axis("one_hot", axis, labels.ndim + 1)
     shape = [1] * (labels.ndim + 1)
     shape[place] = num_classes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,8 @@ def _class_count(labels: Array, num_classes: int | None) -> int:
                 f"{labels.shape}. Pass num_classes."
             )
         return max(int(labels.max()) + 1, 1)
-    if isinstance(num_classes, bool) or int(num_classes) != num_classes or num_classes < 1:
+    numeric = isinstance(num_classes, (int, float, np.number)) and not isinstance(num_classes, bool)
+    if not numeric or not math.isfinite(num_classes) or int(num_classes) != num_classes or num_classes < 1:
         raise ValueError(
             "to_categorical: not a number of classes; expected an integer of at least 1, got "
             f"num_classes={num_classes!r}."
