@@ -155,22 +155,26 @@ void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64
   for (int r = 0; r < R; ++r) store_row<T, V>(c + r * p.c_step, lanes, acc[r]);
 }
 
-// A tile of `rows` < kTileRows rows: one instance per count, since 1 or 2 rows at a time would wait for the FMA units.
+// A tile of `rows` <= R rows: one instance per count.
 template <class T, int R, int V, bool Partial>
-void columns_rest(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64_t lanes) {
+void columns_rest(const ColumnsProduct<T>& p, int64_t row, int64_t rows, int64_t column, int64_t lanes) {
   if constexpr (R > 0) {
-    if (p.rows - row == R)
+    if (rows == R)
       columns_tile<T, R, V, Partial>(p, row, column, lanes);
     else
-      columns_rest<T, R - 1, V, Partial>(p, row, column, lanes);
+      columns_rest<T, R - 1, V, Partial>(p, row, rows, column, lanes);
   }
 }
 
 template <class T, int V, bool Partial>
 void columns_panel(const ColumnsProduct<T>& p, int64_t column, int64_t lanes) {
   int64_t row = 0;
-  for (; row + kTileRows <= p.rows; row += kTileRows) columns_tile<T, kTileRows, V, Partial>(p, row, column, lanes);
-  columns_rest<T, kTileRows - 1, V, Partial>(p, row, column, lanes);
+  for (; p.rows - row >= 2 * kTileRows; row += kTileRows) columns_tile<T, kTileRows, V, Partial>(p, row, column, lanes);
+  // The last rows in two halves: a tile of 1 or 2 rows would wait for the FMA units.
+  const int64_t left = p.rows - row;
+  const int64_t half = left <= kTileRows ? left : (left + 1) / 2;
+  columns_rest<T, kTileRows, V, Partial>(p, row, half, column, lanes);
+  columns_rest<T, kTileRows, V, Partial>(p, row + half, left - half, column, lanes);
 }
 
 template <class T>

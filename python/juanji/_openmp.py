@@ -2,14 +2,14 @@
 
 GNU OpenMP reads its settings once, when it is loaded. Its default lets an idle thread spin for milliseconds, which
 takes the core away from whatever it waits for as soon as another process wants it too: on a machine with two cores
-and some background load, training ran at a quarter of its speed. A few microseconds of spinning bridge the gaps
-between operations just as well. OMP_WAIT_POLICY and GOMP_SPINCOUNT of the user take precedence, and the environment
+and some background load, training ran at a quarter of its speed. A tenth of that bridges the gaps between
+operations just as well. OMP_WAIT_POLICY and GOMP_SPINCOUNT of the user take precedence, and the environment
 is left as it was.
 """
 
 import os
 
-_SPINS = "2000"  # pauses of a waiting thread, some 20 to 80 microseconds
+_SPINS = "8000"  # pauses of a waiting thread, some 100 to 300 microseconds
 
 
 def _load() -> None:
