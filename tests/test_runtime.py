@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import child
+import juanji
 from juanji import ops
 
 
@@ -45,3 +46,8 @@ def test_resident_memory_is_flat() -> None:
         assert growth < 2**20, growth
     """
     child.run(code)
+
+
+def test_an_array_too_large_for_memory_names_its_size():
+    with pytest.raises(MemoryError, match=r"out of memory: expected \d{14,} free bytes for one array"):
+        juanji.random.normal((1 << 23, 1 << 23))

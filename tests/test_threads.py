@@ -53,7 +53,6 @@ def test_thread_counts_that_are_no_numbers(n: object) -> None:
     [
         ({"JUANJI_NUM_THREADS": "3"}, "3: JUANJI_NUM_THREADS"),
         ({"JUANJI_NUM_THREADS": "3", "OMP_NUM_THREADS": "1"}, "3: JUANJI_NUM_THREADS"),
-        ({"JUANJI_NUM_THREADS": "5000"}, "1024: JUANJI_NUM_THREADS"),
     ],
 )
 def test_environment(settings: dict[str, str], expected: str) -> None:
@@ -142,3 +141,11 @@ def test_openmp_settings_are_the_users_and_the_environment_is_left_alone(setting
     names = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
     done = child.run(f"import os, juanji; print([os.environ.get(n) for n in {names}])", **settings)
     assert done.stdout.strip() == str([settings.get(n) for n in names])
+
+
+@needs_openmp
+@pytest.mark.parametrize("value", ["abc", "0", "-1", "2.5", "99999", "2 "])
+def test_a_wrong_number_of_threads_is_refused_at_import(value: str) -> None:
+    done = child.run("import juanji", check=False, JUANJI_NUM_THREADS=value)
+    assert done.returncode == 1
+    assert f"expected a whole number from 1 to 1024, got JUANJI_NUM_THREADS={value}." in done.stderr

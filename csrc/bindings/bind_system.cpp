@@ -11,7 +11,9 @@ namespace juanji::bindings {
 namespace py = pybind11;
 
 void bind_system(py::module_& m) {
-  active_isa();  // a JUANJI_ISA that this CPU cannot run fails at import, not in the middle of a training
+  // A wrong JUANJI_ISA or JUANJI_NUM_THREADS fails at import, not in the middle of a training.
+  active_isa();
+  num_threads();
 
   m.def(
       "active_isa", [] { return isa_name(active_isa()); }, "Name of the instruction set in use.");

@@ -54,7 +54,7 @@ void* allocate_fresh(size_t bytes) {
   const size_t alignment = total >= kHugePage ? kHugePage : kAlignment;
   const size_t rounded = (total + alignment - 1) / alignment * alignment;
   void* base = rounded < total ? nullptr : std::aligned_alloc(alignment, rounded);
-  if (base == nullptr) throw std::bad_alloc();
+  if (base == nullptr) throw OutOfMemory(bytes);
 #if defined(__linux__)
   if (alignment == kHugePage) madvise(base, rounded, MADV_HUGEPAGE);  // a hint: failure changes nothing
 #endif
@@ -80,8 +80,12 @@ void drop_largest(Pool& p) {
 
 }  // namespace
 
+OutOfMemory::OutOfMemory(size_t bytes)
+    : message_("out of memory: expected " + std::to_string(bytes) +
+               " free bytes for one array, got fewer. Use smaller batches or shapes.") {}
+
 void* pool_allocate(size_t bytes) {
-  if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
+  if (bytes > SIZE_MAX / 2) throw OutOfMemory(bytes);
   const size_t wanted = size_class(bytes);
   Pool& p = pool();
   {

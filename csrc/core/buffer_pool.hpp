@@ -2,13 +2,25 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
+#include <string>
 #include <utility>
 
 namespace juanji {
 
 constexpr size_t kAlignment = 64;
 
-// Thread-safe. A block is at least `bytes` long, aligned to kAlignment, its contents undefined. Throws std::bad_alloc.
+// Becomes Python's MemoryError, and says how much was asked for.
+class OutOfMemory : public std::bad_alloc {
+ public:
+  explicit OutOfMemory(size_t bytes);
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  std::string message_;
+};
+
+// Thread-safe. A block is at least `bytes` long, aligned to kAlignment, its contents undefined. Throws OutOfMemory.
 void* pool_allocate(size_t bytes);
 void pool_release(void* block) noexcept;  // nullptr is allowed
 

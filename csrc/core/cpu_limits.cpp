@@ -1,5 +1,7 @@
 #include "core/cpu_limits.hpp"
 
+#include "core/check.hpp"
+
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -89,6 +91,17 @@ int positive_env(const char* name) {
   return value > 0 && value < 1000000 ? static_cast<int>(value) : 0;
 }
 
+// 0 when JUANJI_NUM_THREADS is not set. Our own variable is taken at its word: a mistake in it is an error.
+int forced_threads() {
+  const char* text = std::getenv("JUANJI_NUM_THREADS");
+  if (text == nullptr || *text == '\0') return 0;
+  char* end = nullptr;
+  const long value = std::strtol(text, &end, 10);
+  if (*end == '\0' && value >= 1 && value <= kMaxThreads) return static_cast<int>(value);
+  fail("JUANJI_NUM_THREADS", "not a usable number of threads", "a whole number from 1 to " + to_text(kMaxThreads),
+       "JUANJI_NUM_THREADS", text, "Unset it to let juanji choose.");
+}
+
 }  // namespace
 
 int cgroup_cpu_quota(const std::string& root) {
@@ -108,7 +121,7 @@ int cgroup_cpu_quota(const std::string& root) {
 }
 
 ThreadLimit default_thread_limit() {
-  if (const int forced = positive_env("JUANJI_NUM_THREADS")) return {forced, "JUANJI_NUM_THREADS"};
+  if (const int forced = forced_threads()) return {forced, "JUANJI_NUM_THREADS"};
   ThreadLimit limit{affinity_cpus(), "CPUs in the affinity mask"};
   const int quota = cgroup_cpu_quota("");
   if (quota > 0 && quota < limit.threads) limit = {quota, "cgroup CPU quota"};

@@ -6,8 +6,6 @@
 #include <stdexcept>
 #include <string>
 
-#include "core/cpu_limits.hpp"
-
 #if JUANJI_OPENMP
 #include <omp.h>
 #endif

@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <string>
 
+#include "core/cpu_limits.hpp"
 #include "core/function_ref.hpp"
 
 namespace juanji {
 
 // Threads used by parallel_for: 1 <= n <= kMaxThreads.
-constexpr int kMaxThreads = 1024;
 int num_threads();
 void set_num_threads(int n);       // throws std::invalid_argument outside 1..kMaxThreads
 std::string num_threads_reason();  // why that many, for show_config()
