@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 
 namespace juanji {
@@ -141,13 +142,21 @@ TEST_F(ThreadLimits, OpenMpListCountsItsFirstEntry) {
   EXPECT_EQ(default_thread_limit().threads, 1);
 }
 
-TEST_F(ThreadLimits, NonsenseIsIgnored) {
+TEST_F(ThreadLimits, NonsenseForOpenMPIsIgnored) {
   for (const char* text : {"", "0", "-3", "many", "99999999999999999999"}) {
-    setenv("JUANJI_NUM_THREADS", text, 1);
     setenv("OMP_NUM_THREADS", text, 1);
     EXPECT_EQ(default_thread_limit().threads, available_) << text;
     EXPECT_GE(available_, 1);
   }
+}
+
+TEST_F(ThreadLimits, NonsenseInOurOwnVariableIsRefused) {
+  for (const char* text : {"0", "-3", "many", "3 ", "1025", "99999999999999999999"}) {
+    setenv("JUANJI_NUM_THREADS", text, 1);
+    EXPECT_THROW(default_thread_limit(), std::invalid_argument) << text;
+  }
+  setenv("JUANJI_NUM_THREADS", "", 1);
+  EXPECT_EQ(default_thread_limit().threads, available_);
 }
 
 }  // namespace
