@@ -58,7 +58,9 @@ def test_python_folder(tmp_path, source):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("keys", [str, str.encode], ids=["text keys", "bytes keys"])
 @pytest.mark.parametrize(
-    "labels", [lambda row: row.tolist(), lambda row: row, lambda row: row.astype(">i4"), list], ids=str
+    "labels",
+    [lambda row: row.tolist(), lambda row: row, lambda row: row.astype(">i4"), list],
+    ids=["list", "array", "big-endian array", "list of NumPy integers"],
 )
 def test_pickles_of_every_protocol(tmp_path, source, protocol, keys, labels):
     write_folder(tmp_path / PYTHON, source.pickled(protocol, keys, labels), "")
