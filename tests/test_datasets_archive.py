@@ -36,7 +36,11 @@ def test_flipped_byte_in_an_archive(tmp_path, source):
             read(archive)
 
 
-@pytest.mark.parametrize("body", [b"", b"no archive", gzip.compress(b""), gzip.compress(b"x" * 5000)])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no archive", gzip.compress(b""), gzip.compress(b"x" * 5000)],
+    ids=["empty", "text", "gzip of nothing", "gzip of text"],
+)
 def test_not_an_archive(tmp_path, body):
     archive = tmp_path / "cifar-10-python.tar.gz"
     archive.write_bytes(body)
