@@ -30,8 +30,8 @@ namespace {
 constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kPartialBytes = int64_t{1} << 20;  // of all chunks' sums together
 constexpr int64_t kMostChunks = 16;
-constexpr int64_t kWalkBytes =
-    48 * 1024;  // of one slice and one panel of dy: they stay in L2, the panel in L1, for all tiles of a unit
+// Of one slice and one panel of dy: both stay in L2, and the panel in L1, for all tiles of a unit.
+constexpr int64_t kWalkBytes = 48 * 1024;
 constexpr int64_t kLeastWalkPixels = 64;  // added to a tile between loading and storing it
 constexpr int64_t kMostWalkPixels = 256;
 constexpr int64_t kWideRow = 24;           // output columns of a run that is long enough
