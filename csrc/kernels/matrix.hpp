@@ -6,7 +6,7 @@
 //   by rows     each row of C has its own pointer into A, and k runs contiguously behind it, in a few runs: an output
 //               pixel of a convolution is KH runs of KW·C elements of the input (im2col without im2col).
 //   by columns  the rows of C are contiguous in A, and k steps over pixels: weight gradients, Aᵀ·B.
-// B is either packed in panels of `panel` columns (see pack) or read where it is.
+// By rows, B comes packed in panels of `panel` columns (see pack); by columns, it is read where it is.
 #pragma once
 
 #include <stdint.h>
@@ -32,12 +32,10 @@ struct RowsProduct {
   int64_t c_shift;    // first column of this product within the rows of C
   int64_t rows;
   int64_t columns;
-  const Run* runs;  // run.b counts from the start of a panel (packed) or of B
+  const Run* runs;  // run.b counts from the start of a panel
   int64_t run_count;
   const T* b;
-  int64_t b_step;      // elements from one k to the next: `panel` when packed
-  int64_t panel_step;  // elements from one panel of columns to the next: `panel` when B is read where it is
-  bool packed;         // packed panels are padded with zeros to full width
+  int64_t panel_step;  // elements from one panel to the next
   Start start;
   const T* bias;          // [columns] for Start::bias
   Activation activation;  // applied to C at the end

@@ -37,6 +37,7 @@ constexpr int64_t kMostWalkPixels = 256;
 constexpr int64_t kWideRow = 24;           // output columns of a run that is long enough
 constexpr int64_t kLeastTaskColumns = 32;  // the copies of the input are shared by so many output channels
 constexpr int64_t kPackedRows = 32;        // a panel of dy that fewer rows of dw use is read where it is
+constexpr int64_t kFewChannels = 12;       // fewer make no tiles of their own: kernel columns share them
 constexpr int64_t kSliceWidth = 96;        // a multiple of every tile height
 constexpr double kFlopPerNanosecond = 40;
 
@@ -77,8 +78,8 @@ struct Plan {
   int64_t chunks;
   int64_t task_units;
   int64_t unit_tasks;
-  bool overlapping = conv.groups == 1 && g.dw == 1 && g.kw > 1 &&
-                     group_channels < 2 * kernel.tile_rows&& g.kw* group_channels <= kSliceWidth;
+  bool overlapping =
+      conv.groups == 1 && g.dw == 1 && g.kw > 1 && group_channels < kFewChannels&& g.kw* group_channels <= kSliceWidth;
   bool in_place = !overlapping && (g.ow >= kWideRow || (g.kw == 1 && g.sw == 1));
   bool packed = g.kh * g.kw * group_channels >= kPackedRows;
 

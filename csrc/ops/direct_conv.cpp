@@ -181,8 +181,7 @@ void multiply_pixels(const Plan<T>& plan, size_t phase, const Pixels<T>& pixels,
       plan.kernel.multiply_rows({pixels.a.data(), pixels.c.data(), output, static_cast<int64_t>(pixels.a.size()),
                                  columns, runs + blocks[i], blocks[i + 1] - blocks[i],
                                  packed + plan.packed_start[phase] + (group * plan.panels + first_panel) * panel_step,
-                                 panel, panel_step, true, start, bias,
-                                 i + 2 == blocks.size() ? conv.activation : Activation::none});
+                                 panel_step, start, bias, i + 2 == blocks.size() ? conv.activation : Activation::none});
     }
   }
 }

@@ -123,7 +123,7 @@ void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& 
                                : g.bias != nullptr ? kernels::Start::bias
                                                    : kernels::Start::zero;
   const bool last = k0 + depth == g.k;
-  blocks.kernel.multiply_rows({a, c, 0, rows, columns, &run, 1, panels, panel, panel_step, true, start,
+  blocks.kernel.multiply_rows({a, c, 0, rows, columns, &run, 1, panels, panel_step, start,
                                g.bias == nullptr ? nullptr : g.bias + column, last ? g.activation : Activation::none});
 }
 
@@ -186,7 +186,6 @@ void activate_row(const Gemm<T>& g, T* row) {
   p.c = &row;
   p.rows = 1;
   p.columns = g.n;
-  p.packed = true;
   p.start = kernels::Start::accumulate;
   p.activation = g.activation;
   kernels::matrix<T>().multiply_rows(p);

@@ -33,17 +33,16 @@ struct Size {
 // One below, at and above every tile: rows up to 2 tiles of 8, columns up to 2 panels of 32.
 std::vector<Size> sizes() {
   std::vector<Size> list;
-  for (const int64_t rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17}) {
-    for (const int64_t columns : {1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65}) {
-      for (const int64_t depth : {1, 2, 37}) list.push_back({rows, columns, depth});
+  for (const int64_t rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15, 16, 17}) {
+    for (const int64_t columns : {1, 3, 4, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33, 48, 65}) {
+      for (const int64_t depth : {1, 2, 8, 37}) list.push_back({rows, columns, depth});
     }
   }
   return list;
 }
 
 template <class T>
-void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, bool packed, kernels::Start start,
-                Activation activation) {
+void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, kernels::Start start, Activation activation) {
   // Two runs that do not touch, and columns of C that must stay as they are.
   const int64_t first = s.depth / 2;
   const std::vector<T> a = random_values<T>(static_cast<size_t>(s.rows * (s.depth + 5)), 1);
@@ -63,11 +62,9 @@ void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, bool packe
     kernel.pack(b.data() + p * kernel.panel, s.columns, s.depth, std::min(kernel.panel, s.columns - p * kernel.panel),
                 dense_panels.data() + p * kernel.panel * s.depth);
   }
-  const int64_t b_step = packed ? kernel.panel : s.columns;
-  const kernels::Run runs[] = {{0, 0, first}, {first + 5, first * b_step, s.depth - first}};
-  kernel.multiply_rows({a_rows.data(), c_rows.data(), 2, s.rows, s.columns, runs, 2,
-                        packed ? dense_panels.data() : b.data(), b_step, packed ? kernel.panel * s.depth : kernel.panel,
-                        packed, start, bias.data(), activation});
+  const kernels::Run runs[] = {{0, 0, first}, {first + 5, first * kernel.panel, s.depth - first}};
+  kernel.multiply_rows({a_rows.data(), c_rows.data(), 2, s.rows, s.columns, runs, 2, dense_panels.data(),
+                        kernel.panel * s.depth, start, bias.data(), activation});
   for (int64_t r = 0; r < s.rows; ++r) {
     for (int64_t n = -2; n < s.columns + 1; ++n) {
       const auto at = static_cast<size_t>(r * (s.columns + 3) + n + 2);
@@ -85,7 +82,7 @@ void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, bool packe
       if (activation == Activation::relu) sum = std::max(0.0, sum);
       if (activation == Activation::tanh) sum = std::tanh(sum);
       ASSERT_NEAR(c[at], sum, tolerance(s.depth, std::numeric_limits<T>::epsilon()))
-          << s.rows << "x" << s.columns << "x" << s.depth << " packed=" << packed;
+          << s.rows << "x" << s.columns << "x" << s.depth;
     }
   }
 }
@@ -144,17 +141,17 @@ class Matrix : public testing::TestWithParam<KernelSet> {};
 TEST_P(Matrix, RowsFloat) {
   const auto kernel = JUANJI_KERNELS(matrix, float, GetParam());
   for (const Size& s : sizes()) {
-    check_rows(kernel, s, true, kernels::Start::zero, Activation::none);
-    check_rows(kernel, s, false, kernels::Start::bias, Activation::relu);
-    check_rows(kernel, s, true, kernels::Start::accumulate, Activation::tanh);
+    check_rows(kernel, s, kernels::Start::zero, Activation::none);
+    check_rows(kernel, s, kernels::Start::bias, Activation::relu);
+    check_rows(kernel, s, kernels::Start::accumulate, Activation::tanh);
   }
 }
 
 TEST_P(Matrix, RowsDouble) {
   const auto kernel = JUANJI_KERNELS(matrix, double, GetParam());
   for (const Size& s : sizes()) {
-    check_rows(kernel, s, true, kernels::Start::bias, Activation::relu);
-    check_rows(kernel, s, false, kernels::Start::accumulate, Activation::none);
+    check_rows(kernel, s, kernels::Start::bias, Activation::relu);
+    check_rows(kernel, s, kernels::Start::accumulate, Activation::none);
   }
 }
 
@@ -179,8 +176,8 @@ TEST_P(Matrix, ReluKeepsNaN) {
   float out = 0;
   float* c = &out;
   const kernels::Run run{0, 0, 1};
-  kernel.multiply_rows({&a, &c, 0, 1, 1, &run, 1, panel.data(), kernel.panel, kernel.panel, true, kernels::Start::zero,
-                        nullptr, Activation::relu});
+  kernel.multiply_rows(
+      {&a, &c, 0, 1, 1, &run, 1, panel.data(), kernel.panel, kernels::Start::zero, nullptr, Activation::relu});
   EXPECT_TRUE(std::isnan(out));
 }
 

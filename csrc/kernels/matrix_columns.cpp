@@ -1,0 +1,61 @@
+// C by columns: the rows of C are contiguous in A, and k steps from pixel to pixel.
+#include "kernels/matrix_tile.hpp"
+
+namespace juanji::kernels::JUANJI_ISA {
+namespace {
+
+template <class T, int R, int V, bool Partial>
+void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64_t lanes) {
+  Vec<T> acc[R][V] = {};
+  T* c = p.c + row * p.c_step + column;
+  if (p.accumulate) {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) load_row<T, V, Partial>(c + r * p.c_step, lanes, acc[r]);
+  }
+  for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
+    const T* a = p.a + run->a + row;
+    const T* b = p.b + run->b + column;
+    int64_t k = run->length;
+    for (; k >= 2; k -= 2, a += 2 * p.a_step, b += 2 * p.b_step) {
+      multiply_add<T, R, V, Partial>([&](int r) { return a[r]; }, b, lanes, acc);
+      multiply_add<T, R, V, Partial>([&](int r) { return a[p.a_step + r]; }, b + p.b_step, lanes, acc);
+    }
+    if (k > 0) multiply_add<T, R, V, Partial>([&](int r) { return a[r]; }, b, lanes, acc);
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) store_row<T, V, Partial>(c + r * p.c_step, lanes, acc[r]);
+}
+
+template <class T, int V, bool Partial>
+struct ColumnTiles {
+  const ColumnsProduct<T>& p;
+  int64_t column;
+  int64_t lanes;
+
+  template <int R>
+  void run(int64_t row) const {
+    columns_tile<T, R, V, Partial>(p, row, column, lanes);
+  }
+};
+
+template <class T>
+struct ColumnPanels {
+  const ColumnsProduct<T>& p;
+
+  template <int V, bool Partial>
+  void run(int64_t column, int64_t lanes) const {
+    run_tiles<tile_rows(V)>(ColumnTiles<T, V, Partial>{p, column, lanes}, p.rows);
+  }
+};
+
+}  // namespace
+
+template <class T>
+void multiply_columns(const ColumnsProduct<T>& p) {
+  run_panels<T>(ColumnPanels<T>{p}, p.columns);
+}
+
+template void multiply_columns<float>(const ColumnsProduct<float>&);
+template void multiply_columns<double>(const ColumnsProduct<double>&);
+
+}  // namespace juanji::kernels::JUANJI_ISA

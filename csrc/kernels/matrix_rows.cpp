@@ -1,0 +1,111 @@
+// C by rows: every row of C has its own pointer into A, B lies in packed panels.
+#include "kernels/matrix_tile.hpp"
+#include "simd/activate.hpp"
+
+namespace juanji::kernels::JUANJI_ISA {
+namespace {
+
+// Adds what C holds, applies ReLU and stores.
+template <class T, int R, int V, bool Partial>
+JUANJI_INLINE void finish(const RowsProduct<T>& p, T* const* c, int64_t column, int64_t lanes, Vec<T> (&acc)[R][V]) {
+  if (p.start == Start::accumulate) {  // at the end: rows of C may still be on their way from a far cache
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      Vec<T> before[V];
+      load_row<T, V, Partial>(c[r] + column, lanes, before);
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) acc[r][v] += before[v];
+    }
+  }
+  if (p.activation == Activation::relu) {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) acc[r][v] = max(zero<T>(), acc[r][v]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) store_row<T, V, Partial>(c[r] + column, lanes, acc[r]);
+}
+
+// One tile of C: R rows, V vectors of columns. Partial: the last vector has `lanes` columns (panels of B are whole).
+template <class T, int R, int V, bool Partial>
+void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b, int64_t lanes) {
+  constexpr int64_t N = kPanel<T>;
+  T* const* c = p.c + row;
+  Vec<T> acc[R][V];
+  Vec<T> first[V] = {};
+  if (p.start == Start::bias) load_row<T, V, Partial>(p.bias + column, lanes, first);
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+    if (p.start == Start::accumulate) __builtin_prefetch(c[r] + p.c_shift + column, 1);
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) acc[r][v] = first[v];
+  }
+  for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
+    const T* a[R];
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) a[r] = p.a[row + r] + run->a;
+    const T* at = b + run->b;
+    int64_t k = 0;
+    for (; k + kUnroll <= run->length; k += kUnroll, at += kUnroll * N) {
+#pragma GCC unroll 4
+      for (int u = 0; u < kUnroll; ++u) {
+        multiply_add<T, R, V, false>([&](int r) { return a[r][k + u]; }, at + u * N, lanes, acc);
+      }
+    }
+    for (; k < run->length; ++k, at += N) {
+      multiply_add<T, R, V, false>([&](int r) { return a[r][k]; }, at, lanes, acc);
+    }
+  }
+  finish<T, R, V, Partial>(p, c, p.c_shift + column, lanes, acc);
+}
+
+template <class T, int V, bool Partial>
+struct RowTiles {
+  const RowsProduct<T>& p;
+  int64_t column;
+  int64_t lanes;
+  const T* b;
+
+  template <int R>
+  void run(int64_t row) const {
+    rows_tile<T, R, V, Partial>(p, row, column, b, lanes);
+  }
+};
+
+template <class T>
+struct RowPanels {
+  const RowsProduct<T>& p;
+
+  template <int V, bool Partial>
+  void run(int64_t column, int64_t lanes) const {
+    const T* b = p.b + column / kPanel<T> * p.panel_step;
+    run_tiles<tile_rows(V)>(RowTiles<T, V, Partial>{p, column, lanes, b}, p.rows);
+  }
+};
+
+// Activations that would crowd the accumulators out of the registers are applied to the finished rows.
+template <class T>
+void activate_rows(const RowsProduct<T>& p) {
+  for (int64_t r = 0; r < p.rows; ++r) {
+    T* c = p.c[r] + p.c_shift;
+    int64_t i = 0;
+    for (; i + kWidth<T> <= p.columns; i += kWidth<T>) store(c + i, activate<T>(p.activation, load(c + i)));
+    if (i < p.columns)
+      store_partial(c + i, activate<T>(p.activation, load_partial(c + i, p.columns - i)), p.columns - i);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void multiply_rows(const RowsProduct<T>& p) {
+  run_panels<T>(RowPanels<T>{p}, p.columns);
+  if (p.activation == Activation::sigmoid || p.activation == Activation::tanh) activate_rows(p);
+}
+
+template void multiply_rows<float>(const RowsProduct<float>&);
+template void multiply_rows<double>(const RowsProduct<double>&);
+
+}  // namespace juanji::kernels::JUANJI_ISA
