@@ -8,6 +8,7 @@ from juanji import _openmp as _openmp  # first: it loads the native module
 from juanji import config, ops
 from juanji.autograd import GradientTape, Tensor, Variable
 from juanji.config import set_num_threads, show_config
+from juanji.symbolic import KerasTensor
 
 if TYPE_CHECKING:
     from juanji import (
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "GradientTape",
     "Input",
+    "KerasTensor",
     "Layer",
     "Model",
     "Sequential",
@@ -62,7 +64,8 @@ __all__ = [
 # Names that are loaded at their first use, so that `import juanji` stays cheap.
 _LAZY_CLASSES = {"Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models"}
 _LAZY_MODULES = frozenset(__all__) - {
-    *_LAZY_CLASSES, "GradientTape", "Tensor", "Variable", "config", "ops", "set_num_threads", "show_config",
+    *_LAZY_CLASSES, "GradientTape", "KerasTensor", "Tensor", "Variable", "config", "ops", "set_num_threads",
+    "show_config",
 }  # fmt: skip
 
 

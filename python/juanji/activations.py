@@ -7,13 +7,15 @@ Layers compute some of them inside their own operation; :func:`fused_name` says 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from juanji import ops
 from juanji.ops._convert import as_float
+from juanji.symbolic.function import recordable
 from juanji.utils.registry import Registry
 
 Activation = Callable[..., Any]
+Function = TypeVar("Function", bound=Activation)
 
 
 def linear(x: Any) -> Any:
@@ -33,7 +35,12 @@ serialize = _registry.serialize
 deserialize = _registry.deserialize
 
 
-@_registry.register()
+def _activation(*aliases: str) -> Callable[[Function], Function]:
+    """Decorator that gives an activation its names in the registry, and lets it take symbolic tensors."""
+    return lambda function: _registry.register(*aliases)(recordable(function, "juanji.activations"))
+
+
+@_activation()
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
     """Rectified linear unit: ``x`` above the threshold, else ``negative_slope * (x - threshold)``.
 
@@ -60,7 +67,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     return y if below is None else ops.subtract(y, ops.multiply(below, negative_slope))
 
 
-@_registry.register()
+@_activation()
 def relu6(x: Any) -> Any:
     """``min(max(x, 0), 6)`` (Krizhevsky, 2010).
 
@@ -72,7 +79,7 @@ def relu6(x: Any) -> Any:
     return relu(x, max_value=6.0)
 
 
-@_registry.register()
+@_activation()
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """``x`` where positive, else ``negative_slope * x`` (Maas et al., 2013).
 
@@ -84,7 +91,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     return relu(x, negative_slope=negative_slope)
 
 
-@_registry.register()
+@_activation()
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """``x`` where positive, else ``alpha * (exp(x) - 1)`` (Clevert et al., 2016, arXiv:1511.07289).
 
@@ -99,7 +106,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return ops.where(x > 0, x, ops.multiply(curve, alpha))
 
 
-@_registry.register()
+@_activation()
 def selu(x: Any) -> Any:
     """Scaled :func:`elu` that keeps mean 0 and variance 1 (Klambauer et al., 2017, arXiv:1706.02515).
 
@@ -112,7 +119,7 @@ def selu(x: Any) -> Any:
     return ops.multiply(elu(x, alpha), scale)
 
 
-@_registry.register()
+@_activation()
 def sigmoid(x: Any) -> Any:
     """``1 / (1 + exp(-x))``.
 
@@ -124,7 +131,7 @@ def sigmoid(x: Any) -> Any:
     return ops.sigmoid(x)
 
 
-@_registry.register()
+@_activation()
 def hard_sigmoid(x: Any) -> Any:
     """``x / 6 + 0.5``, kept within 0 and 1.
 
@@ -136,7 +143,7 @@ def hard_sigmoid(x: Any) -> Any:
     return ops.clip(ops.add(ops.multiply(as_float(x), 1 / 6), 0.5), 0.0, 1.0)
 
 
-@_registry.register()
+@_activation()
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent.
 
@@ -148,7 +155,7 @@ def tanh(x: Any) -> Any:
     return ops.tanh(x)
 
 
-@_registry.register()
+@_activation()
 def hard_tanh(x: Any) -> Any:
     """``x``, kept within -1 and 1.
 
@@ -160,7 +167,7 @@ def hard_tanh(x: Any) -> Any:
     return ops.clip(as_float(x), -1.0, 1.0)
 
 
-@_registry.register()
+@_activation()
 def softmax(x: Any, axis: int = -1) -> Any:
     """``exp(x)`` divided by its sum along an axis.
 
@@ -172,7 +179,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return ops.softmax(x, axis=axis)
 
 
-@_registry.register()
+@_activation()
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """Logarithm of :func:`softmax`, computed without its overflow.
 
@@ -184,7 +191,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return ops.log_softmax(x, axis=axis)
 
 
-@_registry.register()
+@_activation()
 def exponential(x: Any) -> Any:
     """``exp(x)``.
 
@@ -196,7 +203,7 @@ def exponential(x: Any) -> Any:
     return ops.exp(x)
 
 
-@_registry.register()
+@_activation()
 def softplus(x: Any) -> Any:
     """``log(1 + exp(x))``.
 
@@ -208,7 +215,7 @@ def softplus(x: Any) -> Any:
     return ops.softplus(x)
 
 
-@_registry.register()
+@_activation()
 def softsign(x: Any) -> Any:
     """``x / (1 + |x|)``.
 
@@ -221,7 +228,7 @@ def softsign(x: Any) -> Any:
     return ops.divide(x, ops.add(ops.abs(x), 1.0))
 
 
-@_registry.register("swish")
+@_activation("swish")
 def silu(x: Any) -> Any:
     """``x * sigmoid(x)`` (Elfwing et al., 2018, arXiv:1702.03118).
 
@@ -237,7 +244,7 @@ def silu(x: Any) -> Any:
 swish = silu
 
 
-@_registry.register("hard_swish")
+@_activation("hard_swish")
 def hard_silu(x: Any) -> Any:
     """``x * hard_sigmoid(x)`` (Howard et al., 2019, arXiv:1905.02244).
 
@@ -253,7 +260,7 @@ def hard_silu(x: Any) -> Any:
 hard_swish = hard_silu
 
 
-@_registry.register()
+@_activation()
 def mish(x: Any) -> Any:
     """``x * tanh(softplus(x))`` (Misra, 2020, arXiv:1908.08681).
 

@@ -15,6 +15,8 @@ class KernelLayer(Layer):
     registers; the others are applied to the finished output.
     """
 
+    _takes_one_array = True
+
     def __init__(
         self,
         *,

@@ -80,7 +80,7 @@ class WeightOwner:
         """The layers directly inside this one."""
         found: list[Any] = []
         for name, value in vars(self).items():
-            if type(value) not in _PLAIN and name != "_own_weights":
+            if type(value) not in _PLAIN and name not in _NO_LAYERS:
                 _collect_layers(value, found)
         return found
 
@@ -190,6 +190,7 @@ class WeightOwner:
 
 
 # Attributes of these types are passed over: this is done several times in every training step.
+_NO_LAYERS = frozenset(("_own_weights", "_inbound_nodes"))
 _PLAIN = frozenset((bool, float, int, str, type(None), Variable))
 
 

@@ -26,6 +26,9 @@ class Flatten(Layer):
         (2, 48)
     """
 
+    _takes_one_array = True
+    _keeps_integers = True
+
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = channels_last("Flatten", data_format)

@@ -14,6 +14,7 @@ from juanji.ops._pool import global_average_pool, global_max_pool
 class _GlobalPooling2D(Layer):
     """Arguments and shapes of the global pooling layers; subclasses name the operation."""
 
+    _takes_one_array = True
     _pool: ClassVar[Callable[..., Any]]
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from juanji.layers._arguments import Shape, batch_shape, positive_int
 from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
+from juanji.symbolic.tensor import KerasTensor, Node
 
 
 @registry.register()
@@ -18,7 +20,7 @@ class InputLayer(Layer):
     Args:
         shape: shape of one sample, without the batch axis; None where the size varies.
         batch_size: fixed batch size; varies by default.
-        dtype: 'float32' or 'float64'.
+        dtype: element type, 'float32' by default; integers and 'bool' are possible too.
         batch_shape: shape with the batch axis, instead of ``shape`` and ``batch_size``.
         name: made by itself when left out.
 
@@ -39,9 +41,12 @@ class InputLayer(Layer):
         batch_shape: Sequence[int | None] | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(dtype=dtype, name=name)
+        integers = _integer_type(dtype)
+        super().__init__(dtype=None if integers else dtype, name=name)
+        self.dtype = integers or self.dtype
         self.batch_shape = _input_shape(shape, batch_size, batch_shape)
         self.built = True
+        Node(self, (), {}, KerasTensor(self.batch_shape, self.dtype, self.name))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.batch_shape
@@ -50,42 +55,49 @@ class InputLayer(Layer):
         return {"batch_shape": self.batch_shape, "dtype": self.dtype, "name": self.name}
 
 
-@dataclass(frozen=True)
-class SymbolicTensor:
-    """The shape and type of a value that does not exist yet."""
-
-    shape: Shape
-    dtype: str
-    name: str
-    keras_history: Layer
-
-
 def Input(  # noqa: N802 (Keras' name)
     shape: Sequence[int | None] | None = None,
     batch_size: int | None = None,
     dtype: Any = None,
     batch_shape: Sequence[int | None] | None = None,
     name: str | None = None,
-) -> SymbolicTensor:
-    """The input of a model: the first thing a Sequential is given when its shape is known.
+) -> Any:
+    """The symbolic input of a model, which layers and operations are then called with.
+
+    It is also the first thing a Sequential is given when its shape is known.
 
     Args:
         shape: shape of one sample, without the batch axis; None where the size varies.
         batch_size: fixed batch size; varies by default.
-        dtype: 'float32' or 'float64'.
+        dtype: element type, 'float32' by default; integers and 'bool' are possible too.
         batch_shape: shape with the batch axis, instead of ``shape`` and ``batch_size``.
         name: made by itself when left out.
 
     Raises:
         ValueError: when neither or both of ``shape`` and ``batch_shape`` are given, or a size is below 1.
 
+    Returns:
+        A :class:`juanji.KerasTensor`.
+
     Example:
-        >>> from juanji import Sequential, layers
+        >>> from juanji import Input, Model, layers
+        >>> x = Input((8, 8, 3))
+        >>> Model(x, layers.Add()([x, layers.Conv2D(3, 3, padding="same")(x)])).output_shape
+        (None, 8, 8, 3)
+        >>> from juanji import Sequential
         >>> Sequential([layers.Input((4,)), layers.Dense(2)]).output_shape
         (None, 2)
     """
-    layer = InputLayer(shape, batch_size, dtype, batch_shape, name)
-    return SymbolicTensor(layer.batch_shape, layer.dtype, layer.name, layer)
+    return InputLayer(shape, batch_size, dtype, batch_shape, name).output
+
+
+def _integer_type(dtype: Any) -> str | None:
+    """The name of a type of integers or booleans; None for anything else."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        return None
+    return found.name if dtype is not None and found.kind in "iub" else None
 
 
 def _input_shape(shape: Any, batch_size: int | None, full: Any) -> Shape:

@@ -13,8 +13,11 @@ import numpy as np
 from juanji import config, regularizers
 from juanji.autograd import Tensor
 from juanji.layers._arguments import Shape, batch_shape, positive_int
+from juanji.layers._symbolic import SymbolicCalls
 from juanji.layers._weights import WeightOwner
 from juanji.ops._convert import array_from
+from juanji.symbolic.structure import flatten, map_structure
+from juanji.symbolic.tensor import KerasTensor, Node, any_symbolic
 from juanji.utils.naming import auto_name
 
 
@@ -27,11 +30,14 @@ class _CallContext(threading.local):
 _context = _CallContext()
 
 
-class Layer(WeightOwner):
+class Layer(SymbolicCalls, WeightOwner):
     """Turns an input into an output, with weights it may create for the input's shape.
 
     Write a layer by overriding :meth:`call`, :meth:`build` when it has weights, and :meth:`compute_output_shape` when
     the shape changes. Layers keep nothing between calls but their weights.
+
+    The input is an array or a nested list, tuple or dictionary of arrays; shapes are then nested in the same way.
+    Called with symbolic tensors (``juanji.Input``), a layer gives symbolic tensors.
 
     Args:
         trainable: whether training changes the weights.
@@ -55,10 +61,14 @@ class Layer(WeightOwner):
     """
 
     _takes_training: ClassVar[bool] = False
+    _argument_names: ClassVar[tuple[str, ...]] = ("inputs",)  # of call
+    _takes_one_array: ClassVar[bool] = False  # whether a list of arrays is a mistake
+    _keeps_integers: ClassVar[bool] = False  # whether inputs that are no floats stay as they are
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._takes_training = "training" in inspect.signature(cls.call).parameters
+        cls._argument_names = tuple(inspect.signature(cls.call).parameters)[1:]
+        cls._takes_training = "training" in cls._argument_names
         if "build" in vars(cls):
             cls.build = _marking_built(cls.build)  # type: ignore[method-assign]
 
@@ -76,6 +86,7 @@ class Layer(WeightOwner):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
         self._activity_loss: Any = None
+        self._inbound_nodes: list[Node] = []
         self._input_batch_shape = _first_layer_shape(type(self).__name__, kwargs)
         if kwargs:
             raise TypeError(
@@ -91,30 +102,29 @@ class Layer(WeightOwner):
         """The output for an input; to be overridden. It may take ``training``."""
         return inputs
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Shape of the output, batch axis included, None where it varies.
-
-        Unless overridden, found by calling the layer with zeros, one sample, size 1 where the size varies.
-        """
-        output = self(np.zeros([1, *(size or 1 for size in input_shape[1:])], self.dtype), training=False)
-        return (input_shape[0], *output.shape[1:])
-
-    def check_input(self, shape: Shape) -> None:
+    def check_input(self, shape: Any) -> None:
         """Raises ValueError when inputs of this shape cannot be processed."""
 
-    def __call__(self, inputs: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Builds the layer if need be and calls it.
 
         Args:
-            inputs: array or tensor with a batch axis.
-            training: whether the model is being trained; that of the surrounding call by default.
-            kwargs: passed on to :meth:`call`.
+            inputs: array or tensor with a batch axis, or a nested list, tuple or dictionary of them; symbolic ones
+                give symbolic results.
+            args, kwargs: passed on to :meth:`call`; ``training`` (whether the model is being trained) is that of the
+                surrounding call by default, and may be given to any layer.
         """
+        if args:
+            kwargs = self._named(args, kwargs)
+        if isinstance(inputs, KerasTensor) or any_symbolic((inputs, kwargs)):
+            return self._call_symbolically(inputs, kwargs)
         x = self._convert(inputs)
-        self.check_input(x.shape)
+        shape = x.shape if isinstance(x, (Tensor, np.ndarray)) else map_structure(lambda one: one.shape, x)
+        self.check_input(shape)
         if not self.built:
-            self.build(x.shape)
+            self.build(shape)
         outer = _context.training
+        training = kwargs.pop("training", None)
         if training is None:
             training = outer
         _context.training = training
@@ -125,7 +135,7 @@ class Layer(WeightOwner):
         finally:
             _context.training = outer
         if self.activity_regularizer is not None:
-            self._activity_loss = self.activity_regularizer(y) * (1.0 / max(1, len(x)))
+            self._activity_loss = self._penalty_of(y)
         return y
 
     @property
@@ -146,15 +156,31 @@ class Layer(WeightOwner):
         """The layer that :meth:`get_config` described."""
         return cls(**config)
 
-    def _convert(self, x: Any) -> Any:
-        if not isinstance(x, Tensor):
-            if not isinstance(x, np.ndarray) and hasattr(x, "keras_history"):
-                raise TypeError(
-                    f"{type(self).__name__} {self.name!r}: the input has no values; expected an array or Tensor, got "
-                    f"{type(x).__name__}. Put Input and the layers into a Sequential model."
+    def _named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Positional arguments after the first, by the names they have in `call`."""
+        names = self._argument_names[1:] or ("training",)
+        if len(args) > len(names) or any(name in kwargs for name in names[: len(args)]):
+            raise TypeError(
+                f"{type(self).__name__} {self.name!r}: the arguments do not fit; expected one input and then "
+                f"({', '.join(names)}), got {1 + len(args)} positional arguments and {', '.join(kwargs) or 'no'} "
+                "others. Put several arrays into one list."
+            )
+        return {**kwargs, **dict(zip(names, args))}
+
+    def _convert(self, inputs: Any) -> Any:
+        if is_nested(inputs):
+            if self._takes_one_array:
+                raise ValueError(
+                    f"{type(self).__name__} {self.name!r}: too many inputs; expected one array, got a "
+                    f"{type(inputs).__name__} of {len(inputs)}. Pass one array, or merge them with Concatenate or Add."
                 )
+            return map_structure(self._convert_one, inputs)
+        return self._convert_one(inputs)
+
+    def _convert_one(self, x: Any) -> Any:
+        if not isinstance(x, Tensor):
             x = array_from(x)
-        if x.dtype == self.dtype:
+        if x.dtype == self.dtype or (self._keeps_integers and x.dtype.kind in "iub"):
             return x
         if x.dtype.kind not in "fiub":
             raise TypeError(
@@ -167,6 +193,11 @@ class Layer(WeightOwner):
             return ops.cast(x, self.dtype)
         return x.astype(self.dtype)
 
+    def _penalty_of(self, outputs: Any) -> Any:
+        """What the activity regularizer adds to the loss, per sample."""
+        penalties = [self.activity_regularizer(y) * (1.0 / max(1, len(y))) for y in flatten(outputs)]
+        return sum(penalties[1:], penalties[0])
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
@@ -174,8 +205,22 @@ class Layer(WeightOwner):
 class ElementwiseLayer(Layer):
     """A layer whose output has the shape of its input."""
 
+    _takes_one_array = True
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)
+
+
+def is_nested(inputs: Any) -> bool:
+    """Whether this is a list, tuple or dictionary of arrays, rather than the rows of one array."""
+    if isinstance(inputs, dict):
+        return True
+    if not isinstance(inputs, (list, tuple)):
+        return False
+    # The rows of one array are alike, so looking into the first is enough.
+    return any(isinstance(x, (Tensor, np.ndarray, KerasTensor, dict)) for x in inputs) or is_nested(
+        next(iter(inputs), None)
+    )
 
 
 def _marking_built(build: Callable[..., None]) -> Callable[..., None]:

@@ -14,6 +14,7 @@ from juanji.layers.layer import Layer
 class _Pooling2D(Layer):
     """Arguments and shapes of the pooling layers; subclasses name the operation."""
 
+    _takes_one_array = True
     _pool: ClassVar[Callable[..., Any]]
 
     def __init__(

@@ -5,21 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
-from juanji.models.trainer import Trainer
+from juanji.models.functional import Functional
 
 if TYPE_CHECKING:
     from os import PathLike
 
 
-class Model(Trainer):
+@registry.register("Functional")
+class Model(Functional):
     """Layers that are trained together.
 
-    Models are layers: they are called, and may be part of other models.
+    Models are layers: they are called, and may be part of other models. ``Model(inputs, outputs)`` makes a functional
+    model of everything between symbolic tensors; other models are subclasses with a :meth:`call`.
+
+    Args:
+        inputs: results of ``juanji.Input``, or of any layer (the model then begins there), alone or nested in lists,
+            tuples and dictionaries.
+        outputs: symbolic tensors that follow from them, alone or nested.
+        name: made by itself when left out.
+        kwargs: those of :class:`Layer` (trainable, dtype).
+
+    Raises:
+        ValueError: for outputs that need other inputs, anything not symbolic, or names used twice.
 
     Example:
         >>> import numpy as np
-        >>> from juanji import Model, layers
+        >>> from juanji import Input, Model, layers
+        >>> x = Input((8, 8, 3))
+        >>> y = layers.Conv2D(3, 3, padding="same", activation="relu")(x)
+        >>> model = Model(x, layers.GlobalAveragePooling2D()(x + y))
+        >>> model.predict(np.zeros((2, 8, 8, 3)), verbose=0).shape
+        (2, 3)
         >>> class Classifier(Model):
         ...     def __init__(self):
         ...         super().__init__()
@@ -30,11 +48,6 @@ class Model(Trainer):
         >>> Classifier().predict(np.zeros((3, 5)), verbose=0).shape
         (3, 2)
     """
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers directly inside, in order."""
-        return self.sublayers()
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of that name or number.

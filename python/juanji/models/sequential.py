@@ -7,9 +7,11 @@ from typing import Any
 
 from juanji.layers._arguments import Shape
 from juanji.layers._registry import deserialize, registry, serialize
-from juanji.layers.input_layer import InputLayer, SymbolicTensor
+from juanji.layers.input_layer import InputLayer
 from juanji.layers.layer import Layer
+from juanji.models.graph import Graph
 from juanji.models.model import Model
+from juanji.symbolic.tensor import KerasTensor, node_of
 
 
 @registry.register()
@@ -40,7 +42,8 @@ class Sequential(Model):
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
         self._input: InputLayer | None = None
-        if isinstance(layers, (Layer, SymbolicTensor, str)):
+        self._results: list[KerasTensor] = []  # the symbolic output of each layer, as far as built
+        if isinstance(layers, (Layer, KerasTensor, str)):
             raise ValueError(
                 f"Sequential {self.name!r}: not a list of layers; expected a list, got {layers!r} of type "
                 f"{type(layers).__name__}. Write Sequential([...])."
@@ -58,8 +61,8 @@ class Sequential(Model):
 
     def add(self, layer: Any) -> None:
         """Adds a layer at the end."""
-        if isinstance(layer, SymbolicTensor):
-            layer = layer.keras_history
+        if isinstance(layer, KerasTensor):
+            layer = node_of(layer).operation
         if not isinstance(layer, Layer):
             raise ValueError(
                 f"Sequential {self.name!r}: only layers can be added; expected a juanji.layers.Layer, "
@@ -83,6 +86,7 @@ class Sequential(Model):
             self._rebuild()
         except Exception:
             self._layers.pop()
+            del self._results[len(self._layers) :]
             self._rebuild()
             raise
 
@@ -91,6 +95,7 @@ class Sequential(Model):
         if not self._layers:
             raise ValueError(f"Sequential {self.name!r}: nothing to pop; expected at least one layer, got none.")
         layer = self._layers.pop()
+        del self._results[len(self._layers) :]
         self._rebuild()
         return layer
 
@@ -108,13 +113,10 @@ class Sequential(Model):
                 f"Sequential {self.name!r}: the input shape is not known; expected a shape such as "
                 "(None, 32, 32, 3), got input_shape=None. Pass it, or add layers.Input first."
             )
-        shape: Shape = self._input.batch_shape
         if input_shape is not None:
             self.check_input(tuple(input_shape))
-        for layer in self._layers:
-            if not layer.built:
-                layer.build(shape)
-            shape = layer.compute_output_shape(shape)
+        for layer in self._layers[len(self._results) :]:
+            self._results.append(layer(self._results[-1] if self._results else self._input.output))
 
     def check_input(self, shape: Shape) -> None:
         if self._input is None:
@@ -141,6 +143,12 @@ class Sequential(Model):
         return input_shape
 
     @property
+    def _graph(self) -> Graph | None:
+        if self._input is None or not self._results:
+            return None
+        return Graph(f"Sequential {self.name!r}", self._input.output, self._results[-1])
+
+    @property
     def input_shape(self) -> Shape | None:
         """Shape of the input, batch axis included; None while it is unknown."""
         return None if self._input is None else self._input.batch_shape
@@ -148,17 +156,13 @@ class Sequential(Model):
     @property
     def output_shape(self) -> Shape | None:
         """Shape of the output, batch axis included; None while it is unknown."""
-        return None if self._input is None else self.compute_output_shape(self._input.batch_shape)
+        if self._input is None:
+            return None
+        return self._results[-1].shape if self._results else self._input.batch_shape
 
     def layer_output_shape(self, layer: Layer) -> Shape | None:
-        shape = self.input_shape
-        if shape is None:
-            return None
-        for member in self._layers:
-            shape = member.compute_output_shape(shape)
-            if member is layer:
-                break
-        return shape
+        at = self._layers.index(layer)
+        return self._results[at].shape if at < len(self._results) else None
 
     def get_config(self) -> dict[str, Any]:
         members = [*([self._input] if self._input else []), *self._layers]

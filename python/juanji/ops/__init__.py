@@ -68,6 +68,7 @@ from juanji.ops._unary import (
     square,
     tanh,
 )
+from juanji.symbolic.function import make_recordable as _make_recordable
 
 __all__ = [
     "abs",
@@ -162,3 +163,6 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+# Symbolic tensors are no tensors with values, but they do have a shape.
+_make_recordable(globals(), leave=frozenset(("convert_to_numpy", "is_tensor", "shape")))

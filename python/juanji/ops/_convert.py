@@ -181,11 +181,11 @@ def stop_gradient(x: Any) -> Any:
 
 
 def shape(x: Any) -> tuple[int, ...]:
-    """The shape as a tuple of integers.
+    """The shape as a tuple of integers; of a symbolic tensor with None for sizes that vary.
 
     Example:
         >>> from juanji import ops
         >>> ops.shape([[1, 2, 3]])
         (1, 3)
     """
-    return tuple(as_array(x).shape)
+    return tuple(x.shape if hasattr(x, "shape") else as_array(x).shape)

@@ -1,0 +1,95 @@
+"""Calls of layers with symbolic tensors."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from juanji.layers._arguments import Shape
+from juanji.symbolic.inference import infer_outputs
+from juanji.symbolic.structure import flatten, map_shapes, map_structure
+from juanji.symbolic.tensor import KerasTensor, Node, any_symbolic, named_outputs
+
+
+class SymbolicCalls:
+    """What a layer does with symbolic tensors: it finds the shape of its output, and writes the call down."""
+
+    name: str
+    dtype: str
+    built: bool
+    _inbound_nodes: list[Node]
+    _keeps_integers: ClassVar[bool]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Shape of the output, batch axis included, None where it varies; nested as the output is.
+
+        Unless overridden, found by calling the layer with zeros.
+        """
+        inputs = map_shapes(lambda shape: KerasTensor(shape, self.dtype, "inferred"), input_shape)
+        return map_structure(lambda y: y.shape, self.compute_output_spec(inputs))
+
+    def compute_output_spec(self, inputs: Any, **kwargs: Any) -> Any:
+        """The symbolic output for symbolic inputs; nothing is written down.
+
+        Args:
+            inputs: symbolic tensors, nested as :meth:`call` takes them.
+            kwargs: other arguments of :meth:`call`.
+        """
+        layer: Any = self
+        overridden = type(layer).compute_output_shape is not SymbolicCalls.compute_output_shape
+        complete = layer.built and all(inner.built for inner in layer.sublayers())
+        if not overridden or not complete or any_symbolic(kwargs):
+            kwargs.setdefault("training", False)
+            return infer_outputs(layer, (inputs,), kwargs)
+        shapes = layer.compute_output_shape(_shapes(inputs))
+        dtype = _integer_type(inputs) if self._keeps_integers else None
+        return map_shapes(lambda shape: KerasTensor(shape, dtype or self.dtype, "inferred"), shapes)
+
+    def _call_symbolically(self, inputs: Any, kwargs: dict[str, Any]) -> Any:
+        layer: Any = self
+        shapes = _shapes(inputs)
+        if layer._takes_one_array and isinstance(inputs, (list, tuple, dict)):
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r}: too many inputs; expected one tensor, got a "
+                f"{type(inputs).__name__} of {len(inputs)}. Merge them first, with Concatenate or Add."
+            )
+        layer.check_input(shapes)
+        if not layer.built:
+            layer.build(shapes)
+        outputs = named_outputs(self.compute_output_spec(inputs, **kwargs))
+        Node(self, (inputs,), kwargs, outputs)
+        return outputs
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input of the layer's first call."""
+        node = self._first_node("input")
+        return node.args[0] if node.args else node.outputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output of the layer's first call."""
+        return self._first_node("output").outputs
+
+    def _first_node(self, wanted: str) -> Node:
+        if not self._inbound_nodes:
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r}: there is no {wanted}; expected a layer that was called with a "
+                "symbolic tensor, got one that was not. Begin the model with Input, or build it."
+            )
+        return self._inbound_nodes[0]
+
+
+def _shapes(inputs: Any) -> Shape | Any:
+    def shape(x: Any) -> Shape:
+        return x.shape if isinstance(x, KerasTensor) else np.shape(x)
+
+    return map_structure(shape, inputs)
+
+
+def _integer_type(inputs: Any) -> str | None:
+    """The common type of inputs without floats; None when there are floats."""
+    dtypes = [np.dtype(x.dtype) for x in flatten(inputs) if hasattr(x, "dtype")]
+    floats = any(dtype.kind == "f" for dtype in dtypes)
+    return None if floats or not dtypes else str(np.result_type(*dtypes))

@@ -1,0 +1,125 @@
+"""The part of a model that consists of the calls between symbolic tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from juanji.layers.layer import Layer
+from juanji.models.binding import bind_values, check_shapes, converted_inputs, symbolic_inputs
+from juanji.models.graph import Graph
+from juanji.models.trainer import Trainer
+from juanji.symbolic.structure import flatten, map_structure
+from juanji.symbolic.tensor import KerasTensor
+from juanji.utils.naming import auto_name
+
+
+class Functional(Trainer):
+    """A model that may be made of symbolic inputs and outputs; see :class:`juanji.Model`."""
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:
+        functional = inputs is not None or outputs is not None
+        if functional and self._is_plain():
+            name = name or auto_name("functional")
+        super().__init__(name=name, **kwargs)
+        self._own_graph: Graph | None = None
+        if functional:
+            self._own_graph = Graph(f"{type(self).__name__} {self.name!r}", inputs, outputs)
+            self.built = True
+            if not self._trainable:
+                self.trainable = False
+
+    @classmethod
+    def _is_plain(cls) -> bool:
+        """Whether this class adds nothing to a functional model: its graph then is its configuration."""
+        from juanji.models.model import Model
+
+        return cls is Model or (issubclass(cls, Model) and cls.__init__ is Model.__init__)
+
+    @property
+    def _graph(self) -> Graph | None:
+        """The calls between inputs and outputs, of a functional model."""
+        return self._own_graph
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly inside, in order."""
+        return self.sublayers() if self._own_graph is None else list(self._own_graph.layers)
+
+    def sublayers(self) -> list[Layer]:
+        found = super().sublayers()
+        if self._own_graph is None:
+            return found
+        known = {id(layer) for layer in self._own_graph.layers}
+        return [*self._own_graph.layers, *(layer for layer in found if id(layer) not in known)]
+
+    def call(self, inputs: Any) -> Any:
+        """The output for an input; to be overridden by subclasses that are not functional."""
+        return inputs if self._own_graph is None else self._own_graph.run(flatten(inputs))
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the weights of all layers; those of a functional model exist already."""
+        super().build(input_shape)
+
+    def check_input(self, shape: Any) -> None:
+        if self._own_graph is not None:
+            check_shapes(self._own_graph, shape)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        graph = self._own_graph
+        if graph is None:
+            return super().compute_output_shape(input_shape)
+        check_shapes(graph, input_shape)
+        spec = graph.output_spec(symbolic_inputs(graph, input_shape))
+        return map_structure(lambda y: y.shape, spec)
+
+    def compute_output_spec(self, inputs: Any, **kwargs: Any) -> Any:
+        graph = self._own_graph
+        if graph is None:
+            return super().compute_output_spec(inputs, **kwargs)
+        return graph.output_spec(bind_values(graph, inputs))
+
+    def _convert(self, inputs: Any) -> Any:
+        graph = self._own_graph
+        return super()._convert(inputs) if graph is None else converted_inputs(graph, inputs)
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic inputs, in a list."""
+        return list(self._require_graph("inputs").inputs)
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic outputs, in a list."""
+        return list(self._require_graph("outputs").outputs)
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input, nested as the model was given it."""
+        return super().input if self._graph is None else self._graph.input_structure
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output, nested as the model was given it."""
+        return super().output if self._graph is None else self._graph.output_structure
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of the input, batch axis included; a list of shapes for several, None while it is unknown."""
+        return None if self._graph is None else _one_or_all([x.shape for x in self._graph.inputs])
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape of the output, batch axis included; a list of shapes for several, None while it is unknown."""
+        return None if self._graph is None else _one_or_all([y.shape for y in self._graph.outputs])
+
+    def _require_graph(self, wanted: str) -> Graph:
+        if self._graph is None:
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r}: there are no symbolic {wanted}; expected a functional model or "
+                "a Sequential whose input shape is known, got another. Make it with Model(inputs, outputs)."
+            )
+        return self._graph
+
+
+def _one_or_all(shapes: list[Any]) -> Any:
+    return shapes[0] if len(shapes) == 1 else shapes

@@ -1,0 +1,254 @@
+"""Functional models: symbolic tensors, the graphs between them, and what is computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import juanji
+from juanji import Input, KerasTensor, Model, Sequential, layers, ops
+
+RNG = np.random.default_rng(0)
+
+
+def residual_model() -> Model:
+    x = Input((6, 6, 3), name="image")
+    y = layers.Conv2D(3, 3, padding="same", activation="relu", name="conv")(x)
+    y = layers.Add(name="sum")([x, y])
+    return Model(x, layers.Dense(4, name="head")(layers.GlobalAveragePooling2D(name="pool")(y)))
+
+
+def test_a_residual_model_computes_what_its_layers_say():
+    model = residual_model()
+    image = RNG.normal(size=(5, 6, 6, 3)).astype("float32")
+    conv, head = model.get_layer("conv"), model.get_layer("head")
+    expected = head((image + np.asarray(conv(image))).mean(axis=(1, 2)))
+    np.testing.assert_allclose(model(image), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(model.predict(image, batch_size=5, verbose=0), model(image))
+
+
+def test_a_functional_model_learns():
+    model = residual_model()
+    model.compile("adam", "mse")
+    x, y = RNG.normal(size=(32, 6, 6, 3)), RNG.normal(size=(32, 4))
+    before = [v.numpy().copy() for v in model.trainable_variables]
+    losses = model.fit(x, y, epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    assert all((a != v.numpy()).any() for a, v in zip(before, model.trainable_variables))
+
+
+def test_functions_and_operators_are_recorded():
+    a, b = Input((4,)), Input((4,))
+    y = ops.concatenate([2.0 - a * b, ops.relu(a)[:, :2], abs(-b) ** 2], axis=-1) @ np.ones((10, 3), "float32") / 4
+    model = Model([a, b], y)
+    x1, x2 = RNG.normal(size=(2, 7, 4)).astype("float32")
+    whole = np.concatenate([2 - x1 * x2, np.maximum(x1, 0)[:, :2], x2**2], axis=-1)
+    np.testing.assert_allclose(model([x1, x2]), whole @ np.ones((10, 3)) / 4, rtol=1e-5, atol=1e-5)
+    assert y.shape == (None, 3)
+
+
+def test_numpy_arrays_on_the_left_are_recorded_too():
+    x = Input((3,))
+    y = np.array([1.0, 2.0, 3.0], "float32") * x
+    assert isinstance(y, KerasTensor)
+    np.testing.assert_array_equal(Model(x, y)(np.full((2, 3), 2, "float32")), [[2, 4, 6]] * 2)
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (np.mean, "cannot be used as an array.*juanji.ops"),
+        (np.asarray, "cannot be used as an array"),
+        (bool, "cannot be used as a condition.*ops.where"),
+        (float, "cannot be used as a number"),
+        (int, "cannot be used as a number"),
+        (len, r"cannot be used with len\(\).*x.shape"),
+        (list, "cannot be used in a loop.*split"),
+    ],
+)
+def test_a_symbolic_tensor_is_no_array(use, message):
+    with pytest.raises(TypeError, match=message):
+        use(Input((4,), name="x"))
+
+
+def test_unknown_sizes_stay_unknown():
+    x = Input((None, None, 3))
+    assert layers.Conv2D(8, 3, strides=2)(x).shape == (None, None, None, 8)
+    assert (x + x).shape == (None, None, None, 3)
+    assert ops.mean(x, axis=(1, 2)).shape == (None, 3)
+    assert ops.reshape(x, (-1, 3)).shape == (None, 3)
+    assert Input((4,), batch_size=5).shape == (5, 4)
+    assert (Input((4,), batch_size=5) + 1).shape == (5, 4)
+
+
+def test_errors_of_functions_come_at_once_and_say_how_they_were_found():
+    with pytest.raises(ValueError, match=r"reshape: the sizes do not fit.*zeros in the place of symbolic tensors"):
+        ops.reshape(Input((4,)), (3, 7))
+    with pytest.raises(ValueError, match="concatenate: the shapes do not fit"):
+        ops.concatenate([Input((4,)), Input((4, 4))], axis=1)
+
+
+def test_errors_with_arrays_are_those_of_the_function():
+    with pytest.raises(ValueError, match=r"got newshape=\(3, 7\) for x.shape=\(4,\)\. Choose .* product is 4\.$"):
+        ops.reshape(np.ones(4), (3, 7))
+
+
+def test_a_shared_layer_has_one_set_of_weights():
+    shared = layers.Dense(3, name="shared")
+    a, b = Input((4,)), Input((4,))
+    model = Model([a, b], layers.subtract([shared(a), shared(b)]))
+    assert len(model.weights) == 2
+    x = RNG.normal(size=(6, 4)).astype("float32")
+    np.testing.assert_array_equal(model([x, x]), np.zeros((6, 3)))
+    with pytest.raises(ValueError, match=r"a name is used twice.*'d'"):
+        Model(a, layers.Dense(2, name="d")(layers.Dense(2, name="d")(a)))
+
+
+def test_models_are_layers_of_models():
+    inner = residual_model()
+    x = Input((6, 6, 3))
+    outer = Model(x, layers.Dense(2)(inner(x * 0.5)))
+    assert len(outer.weights) == len(inner.weights) + 2
+    image = RNG.normal(size=(3, 6, 6, 3)).astype("float32")
+    np.testing.assert_allclose(outer(image), outer.layers[-1](inner(image * np.float32(0.5))), rtol=1e-5, atol=1e-6)
+    stack = Sequential([layers.Dense(5), layers.Dense(2)])
+    y = stack(inner(x))
+    assert (y.shape, len(Model(x, y).weights)) == ((None, 2), len(inner.weights) + 4)
+
+
+def test_a_model_from_the_middle_of_another_shares_its_layers():
+    model = residual_model()
+    features = Model(model.input, model.get_layer("sum").output)
+    image = RNG.normal(size=(2, 6, 6, 3)).astype("float32")
+    between = features(image)
+    assert between.shape == (2, 6, 6, 3)
+    rest = Model(model.get_layer("pool").input, model.output)
+    np.testing.assert_array_equal(rest(between), model(image))
+    assert rest.get_layer("head") is model.get_layer("head")
+    assert [type(x).__name__ for x in rest.layers] == ["InputLayer", "GlobalAveragePooling2D", "Dense"]
+
+
+def test_nested_inputs_and_outputs():
+    a, b = Input((2,), name="a"), Input((2,), name="b")
+    model = Model({"first": a, "others": [b]}, {"sum": a + b, "parts": (a * 1, [b * 2])})
+    x, y = np.ones((1, 2), "float32"), np.full((1, 2), 3, "float32")
+    out = model({"first": x, "others": [y]})
+    assert set(out) == {"sum", "parts"}
+    np.testing.assert_array_equal(out["sum"], x + y)
+    np.testing.assert_array_equal(out["parts"][1][0], y * 2)
+    by_name = Model([b, a], a - b)
+    np.testing.assert_array_equal(by_name({"a": x, "b": y, "more": y}), x - y)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ([np.ones((1, 2))], r"expected 2 \('a', 'b'\), got a list of 1"),
+        (np.ones((1, 2)), r"expected 2 \('a', 'b'\), got one array"),
+        ({"a": np.ones((1, 2))}, r"expected 2 \('a', 'b'\), got a dictionary with 'a'"),
+        ([np.ones((1, 2)), np.ones((1, 3))], r"wrong shape of the input 'b'; expected \(None, 2\), got shape=\(1, 3\)"),
+        ([np.ones((1, 2)), np.array(["x", "y"])], "input 'b' holds no numbers"),
+    ],
+)
+def test_wrong_inputs_are_named(inputs, message):
+    a, b = Input((2,), name="a"), Input((2,), name="b")
+    with pytest.raises((ValueError, TypeError), match=message):
+        Model([a, b], a + b)(inputs)
+
+
+def test_graphs_that_are_none_are_refused():
+    a, b = Input((2,), name="a"), Input((2,), name="b")
+    with pytest.raises(ValueError, match=r"the graph is disconnected.*needs 'b'"):
+        Model(a, a + b)
+    with pytest.raises(ValueError, match=r"outputs are not symbolic.*got array"):
+        Model(a, np.ones(3))
+    with pytest.raises(ValueError, match="inputs are not symbolic"):
+        Model(np.ones(3), a)
+    with pytest.raises(ValueError, match="an input appears twice"):
+        Model([a, a], a * 2)
+    with pytest.raises(ValueError, match="comes from nowhere"):
+        Model(KerasTensor((None, 2)), a)
+    with pytest.raises(ValueError, match="outputs are not symbolic"):
+        Model(inputs=a)
+
+
+def test_a_deep_chain_is_no_recursion():
+    x = y = Input((2,))
+    for _ in range(1500):
+        y = -y
+    assert Model(x, y)(np.ones((1, 2), "float32")).tolist() == [[1.0, 1.0]]
+
+
+def test_a_subclass_may_be_functional():
+    class Net(Model):
+        def __init__(self, units: int) -> None:
+            x = Input((3,))
+            self.body = layers.Dense(units)
+            super().__init__(inputs=x, outputs=self.body(x))
+
+    model = Net(5)
+    assert (model.output_shape, len(model.weights), model.layers[1]) == ((None, 5), 2, model.body)
+
+
+def test_symbolic_ends_of_a_sequential():
+    model = Sequential([Input((4,)), layers.Dense(3, name="a"), layers.Dense(2)])
+    inner = Model(model.input, model.get_layer("a").output)
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(inner(x), model.layers[0](x))
+    assert (model.output.shape, [t.shape for t in model.inputs]) == ((None, 2), [(None, 4)])
+    with pytest.raises(ValueError, match="no symbolic inputs"):
+        _ = Sequential([layers.Dense(1)]).inputs
+
+
+def test_training_reaches_layers_through_the_graph():
+    x = Input((100,))
+    model = Model(x, layers.Dropout(0.5)(x))
+    ones = np.ones((4, 100), "float32")
+    assert (np.asarray(model(ones)) == 1).all()
+    assert (np.asarray(model(ones, training=True)) == 0).any()
+    always = Model(x, layers.Dropout(0.5)(x, training=True))
+    assert (np.asarray(always(ones)) == 0).any()
+
+
+def test_layers_without_a_shape_rule_are_tried_out():
+    class Halves(juanji.Layer):
+        def call(self, inputs):
+            return {"left": inputs[:, ::2], "rest": [ops.sum(inputs, axis=1)]}
+
+    x = Input((6,))
+    y = Halves()(x)
+    assert (y["left"].shape, y["rest"][0].shape) == ((None, 3), (None,))
+    out = Model(x, y)(np.arange(6, dtype="float32")[None])
+    assert (out["left"].tolist(), out["rest"][0].tolist()) == ([[0, 2, 4]], [15])
+
+
+def test_layers_inside_a_layer_are_built():
+    class Block(juanji.Layer):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(6)
+
+        def call(self, inputs):
+            return self.dense(inputs) + inputs
+
+        def compute_output_shape(self, input_shape):
+            return input_shape
+
+    x = Input((6,))
+    model = Model(x, Block()(x))
+    assert len(model.weights) == 2
+
+
+def test_last_axis_of_one_may_be_missing():
+    x = Input((1,))
+    model = Model(x, x * 2)
+    assert model(np.ones(3, "float32")).shape == (3, 1)
+    y = Input((3,))
+    assert Model(y, y * 2)(np.ones((2, 3, 1), "float32")).shape == (2, 3)
+
+
+def test_integer_inputs_keep_their_type():
+    x = Input((2,), dtype="int32")
+    assert (x + 1).dtype == "int32"
+    model = Model(x, layers.Dense(1, kernel_initializer="ones")(x))
+    np.testing.assert_array_equal(model(np.array([[1, 2]])), [[3.0]])
