@@ -112,6 +112,10 @@ class Functional(Trainer):
         """Shape of the output, batch axis included; a list of shapes for several, None while it is unknown."""
         return None if self._graph is None else _one_or_all([y.shape for y in self._graph.outputs])
 
+    def layer_output_shape(self, layer: Any) -> Any:
+        """Shape of a layer's output in this model, None while it is unknown."""
+        return None if self._own_graph is None else self._own_graph.shape_of(layer)
+
     def _require_graph(self, wanted: str) -> Graph:
         if self._graph is None:
             raise ValueError(

@@ -8,7 +8,7 @@ from typing import Any
 from juanji.layers.input_layer import InputLayer
 from juanji.layers.layer import Layer
 from juanji.symbolic.structure import flatten, map_structure, pack
-from juanji.symbolic.tensor import KerasTensor, Node, node_of
+from juanji.symbolic.tensor import KerasHistory, KerasTensor, Node, node_of, tensor_index
 
 
 class Graph:
@@ -80,6 +80,24 @@ class Graph:
         """The calls of an operation that belong to this model, in the order in which they were made."""
         own = {id(node) for node in self.nodes}
         return [node for node in operation._inbound_nodes if id(node) in own]
+
+    def shape_of(self, operation: Any) -> Any:
+        """Shape of what an operation gives here, nested as it is; of its last call when there are several."""
+        return map_structure(lambda y: y.shape, self._entries(operation)[-1].outputs)
+
+    def sources_of(self, operation: Any) -> list[KerasHistory]:
+        """Where the inputs of an operation come from, with calls counted within this graph."""
+        found = []
+        for node in self._entries(operation):
+            for x in node.input_tensors:
+                source = node_of(x)
+                calls = [id(call) for call in self._entries(source.operation)]
+                found.append(KerasHistory(source.operation, calls.index(id(source)), tensor_index(x)))
+        return found
+
+    def _entries(self, operation: Any) -> list[Node]:
+        """The calls of an operation, or the entry of an input."""
+        return self.calls_of(operation) or operation._inbound_nodes
 
     @property
     def is_chain(self) -> bool:

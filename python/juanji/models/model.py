@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
 from juanji.models.functional import Functional
+from juanji.models.graph_config import graph_config, graph_ends
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -126,6 +127,32 @@ class Model(Functional):
 
         load_weights(self, filepath)
 
-    def layer_output_shape(self, layer: Layer) -> Any:
-        """Shape of a layer's output in this model, None while it is unknown."""
-        return None
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that would make this model again, in simple types.
+
+        Those of a functional model are its layers with their calls. A subclass with arguments of its own has to
+        override it.
+        """
+        if self._own_graph is None or not self._is_plain():
+            return super().get_config()
+        return {"name": self.name, "trainable": self.trainable, **graph_config(self._own_graph)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The model that :meth:`get_config` described, with new weights.
+
+        Args:
+            config: from :meth:`get_config`.
+            custom_objects: classes by name, for layers that are not juanji's own.
+
+        Example:
+            >>> from juanji import Input, Model, layers
+            >>> x = Input((4,))
+            >>> model = Model(x, layers.Dense(2)(x) * 0.5)
+            >>> Model.from_config(model.get_config()).output_shape
+            (None, 2)
+        """
+        if "input_layers" not in config:
+            return cls(**config)
+        inputs, outputs = graph_ends(config, custom_objects)
+        return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from juanji.layers._arguments import Shape
@@ -169,9 +169,9 @@ class Sequential(Model):
         return {"name": self.name, "trainable": self.trainable, "layers": [serialize(layer) for layer in members]}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
         return cls(
-            [deserialize(layer) for layer in config.get("layers", ())],
+            [deserialize(layer, custom_objects) for layer in config.get("layers", ())],
             trainable=config.get("trainable", True),
             name=config.get("name"),
         )

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from juanji.layers.layer import Layer
+from juanji.symbolic.function import Function
+from juanji.symbolic.structure import is_shape
 
 Row = list[str]
 
@@ -40,12 +42,14 @@ def summary_text(
     layer_range: Sequence[str] | None = None,
 ) -> str:
     """The summary as one string; the arguments are those of ``Model.summary``."""
-    header = ["Layer (type)", "Output Shape", "Param #"]
-    ends = list(positions or [0.45, 0.80, 1.0])
-    length = 88
+    graph = getattr(model, "_own_graph", None)
+    branched = graph is not None and not graph.is_chain
+    header = ["Layer (type)", "Output Shape", "Param #", *(["Connected to"] if branched else [])]
+    ends = list(positions or ([0.32, 0.54, 0.67, 1.0] if branched else [0.45, 0.80, 1.0]))
+    length = 108 if branched else 88
     if show_trainable:
         header.append("Trainable")
-        ends = [0.9 * e for e in ends] + [1.0]
+        ends = [0.87 * e for e in ends] + [1.0]
         length += 12
     length = line_length or min(length, shutil.get_terminal_size().columns - 4)
     widths = [int(b * length) - int(a * length) for a, b in zip([0.0, *ends], ends)]
@@ -56,31 +60,54 @@ def summary_text(
         )
     rows = [
         row
-        for layer in _selected(model.layers, layer_range)
-        for row in _layer_rows(model, layer, 0, expand_nested, show_trainable)
+        for layer in _selected(_members(model), layer_range)
+        for row in _layer_rows(model, layer, 0, expand_nested, header[3:])
     ]
     lines = [f'Model: "{model.name}"', *_table(header, rows, widths), *_totals(model)]
     return "\n".join(lines)
 
 
-def _layer_rows(model: Any, layer: Layer, depth: int, expand: bool, show_trainable: bool) -> Iterator[Row]:
+def _members(model: Any) -> list[Any]:
+    """The layers, and the functions of a functional model between them."""
+    graph = getattr(model, "_own_graph", None)
+    return list(graph.operations) if graph is not None else model.sublayers()
+
+
+def _layer_rows(model: Any, layer: Any, depth: int, expand: bool, more: Row) -> Iterator[Row]:
     shape = model.layer_output_shape(layer) if hasattr(model, "layer_output_shape") else None
     prefix = "   " * depth + "└ " if depth else ""
-    params = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-    row = [
-        f"{prefix}{layer.name} ({type(layer).__name__})",
-        "?" if shape is None else str(tuple(shape)),
-        params,
-    ]
-    if show_trainable:
-        row.append(("Y" if layer.trainable else "N") if layer.weights else "-")
+    row = [f"{prefix}{layer.name} ({_kind(layer)})", "?" if shape is None else _text(shape), _params(layer)]
+    if "Connected to" in more:
+        row.append(_sources(model, layer))
+    if "Trainable" in more:
+        row.append(("Y" if layer.trainable else "N") if getattr(layer, "weights", []) else "-")
     yield row
-    if expand:
-        for inner in layer.sublayers():
-            yield from _layer_rows(layer, inner, depth + 1, expand, show_trainable)
+    if expand and isinstance(layer, Layer):
+        for inner in _members(layer):
+            yield from _layer_rows(layer, inner, depth + 1, expand, more)
 
 
-def _selected(layers: list[Layer], layer_range: Sequence[str] | None) -> list[Layer]:
+def _kind(layer: Any) -> str:
+    return layer.public_name.removeprefix("juanji.") if isinstance(layer, Function) else type(layer).__name__
+
+
+def _params(layer: Any) -> str:
+    if isinstance(layer, Function):
+        return "0"
+    return f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+
+
+def _text(shape: Any) -> str:
+    return str(tuple(shape)) if is_shape(shape) else str(shape)
+
+
+def _sources(model: Any, layer: Any) -> str:
+    graph = getattr(model, "_own_graph", None)
+    sources = [] if graph is None else graph.sources_of(layer)
+    return ", ".join(f"{source.name}[{node}][{tensor}]" for source, node, tensor in sources) or "-"
+
+
+def _selected(layers: list[Any], layer_range: Sequence[str] | None) -> list[Any]:
     if layer_range is None:
         return layers
     names = [layer.name for layer in layers]
@@ -158,12 +185,25 @@ def _cells(row: Row, widths: list[int], bar: str) -> Iterator[str]:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    lines = [""]
-    for char in text:
-        if _columns(lines[-1] + char) > width:
-            lines.append("")
-        lines[-1] += char
-    return lines
+    """Lines of at most ``width`` columns, broken at spaces where a word fits into a line of its own."""
+    first, *words = text.split(" ")
+    lines = [first]
+    for word in words:
+        joined = f"{lines[-1]} {word}"
+        if _columns(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return [part for line in lines for part in _pieces(line, width)]
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    pieces = [""]
+    for char in word:
+        if _columns(pieces[-1] + char) > width:
+            pieces.append("")
+        pieces[-1] += char
+    return pieces
 
 
 def _pad(text: str, width: int, right: bool) -> str:

@@ -168,6 +168,11 @@ def node_of(x: KerasTensor) -> Node:
     return node
 
 
+def tensor_index(x: KerasTensor) -> int:
+    """Which of the results of the call that made it a symbolic tensor is."""
+    return 0 if x._keras_history is None else x._keras_history.tensor_index
+
+
 def symbolic_members(structure: Any) -> list[KerasTensor]:
     """The symbolic tensors in nested lists, tuples and dictionaries."""
     return [x for x in flatten(structure) if isinstance(x, KerasTensor)]
