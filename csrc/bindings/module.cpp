@@ -26,6 +26,7 @@ PYBIND11_MODULE(_core, m) {
       .def("infer", &bindings::infer, py::arg("specs"),
            "(dtype, shape) of each output from the (dtype, shape) of each input.");
 
+  bindings::bind_batch_norm(m);
   bindings::bind_binary(m);
   bindings::bind_conv(m);
   bindings::bind_cross_entropy(m);

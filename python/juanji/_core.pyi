@@ -28,6 +28,24 @@ class Operation(metaclass=_NativeType):
     @property
     def name(self) -> str: ...
 
+class BatchNorm(Operation):
+    """
+    (x, gamma, beta[, residual]) -> (y, mean, variance)
+    """
+    def __init__(self, epsilon: float, activation: str) -> None: ...
+
+class BatchNormGradient(Operation):
+    """
+    (dy, x[, y: only with activation 'relu'], gamma, mean, variance) -> (dx, dgamma, dbeta[, dresidual])
+    """
+    def __init__(self, epsilon: float, activation: str, residual: bool) -> None: ...
+
+class ScaleShift(Operation):
+    """
+    (x, scale, shift[, residual]) -> y = act(x * scale + shift + residual)
+    """
+    def __init__(self, activation: str) -> None: ...
+
 class Binary(Operation):
     """
     (x1, x2) -> y = f(x1, x2), f named by kind: 'add', 'multiply', ...

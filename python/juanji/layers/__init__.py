@@ -2,6 +2,7 @@
 
 from juanji.layers._registry import deserialize, serialize
 from juanji.layers.activation import Activation, ReLU, Softmax
+from juanji.layers.batch_normalization import BatchNormalization
 from juanji.layers.conv2d import Conv2D
 from juanji.layers.dense import Dense
 from juanji.layers.depthwise_conv2d import DepthwiseConv2D
@@ -38,6 +39,7 @@ __all__ = [
     "Average",
     "AveragePooling2D",
     "AvgPool2D",
+    "BatchNormalization",
     "Concatenate",
     "Conv2D",
     "Dense",

@@ -29,6 +29,7 @@ from juanji.ops._im2col import col2im, im2col
 from juanji.ops._indexing import get_item, one_hot, take
 from juanji.ops._losses import binary_crossentropy
 from juanji.ops._matmul import dense, matmul
+from juanji.ops._normalization import batch_normalization, moments, normalize
 from juanji.ops._pool import average_pool, max_pool
 from juanji.ops._reductions import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
 from juanji.ops._shape import (
@@ -80,6 +81,7 @@ __all__ = [
     "argmax",
     "argmin",
     "average_pool",
+    "batch_normalization",
     "binary_crossentropy",
     "broadcast_to",
     "cast",
@@ -123,9 +125,11 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "moments",
     "moveaxis",
     "multiply",
     "negative",
+    "normalize",
     "not_equal",
     "one_hot",
     "ones",

@@ -1,0 +1,27 @@
+#include "bindings/activation_args.hpp"
+#include "bindings/arrays.hpp"
+#include "bindings/families.hpp"
+#include "ops/batch_norm.hpp"
+
+namespace juanji::bindings {
+
+void bind_batch_norm(py::module_& m) {
+  bind_operation<BatchNorm>(m, "BatchNorm", "(x, gamma, beta[, residual]) -> (y, mean, variance)")
+      .def(py::init([](double epsilon, const std::string& activation) {
+             return BatchNorm(epsilon, read_activation("batch_norm", activation));
+           }),
+           py::arg("epsilon"), py::arg("activation"));
+  bind_operation<BatchNormGradient>(
+      m, "BatchNormGradient",
+      "(dy, x[, y: only with activation 'relu'], gamma, mean, variance) -> (dx, dgamma, dbeta[, dresidual])")
+      .def(py::init([](double epsilon, const std::string& activation, bool residual) {
+             return BatchNormGradient(epsilon, read_activation("batch_norm_gradient", activation), residual);
+           }),
+           py::arg("epsilon"), py::arg("activation"), py::arg("residual"));
+  bind_operation<ScaleShift>(m, "ScaleShift", "(x, scale, shift[, residual]) -> y = act(x * scale + shift + residual)")
+      .def(py::init(
+               [](const std::string& activation) { return ScaleShift(read_activation("scale_shift", activation)); }),
+           py::arg("activation"));
+}
+
+}  // namespace juanji::bindings

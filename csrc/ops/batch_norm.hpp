@@ -1,0 +1,49 @@
+// Batch normalisation over all axes but the last (Ioffe and Szegedy, 2015), its gradient, and the scale and shift that
+// is left of it at inference.
+#pragma once
+
+#include "kernels/activation.hpp"
+#include "ops/operation.hpp"
+
+namespace juanji {
+
+// x (..., C), gamma (C), beta (C)[, residual (..., C)] -> y (..., C), mean (C), variance (C)
+// y = act((x - mean) / sqrt(variance + epsilon) * gamma + beta [+ residual]) with the mean and the biased variance of
+// each channel. act is 'none' or 'relu'.
+struct BatchNorm : Operation {
+  double epsilon;
+  Activation activation;
+
+  BatchNorm(double epsilon, Activation activation);
+  std::string name() const override { return "batch_norm"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+// dy, x, [y, only with 'relu',] gamma, mean, variance -> dx, dgamma, dbeta[, dresidual]
+// dresidual is dy where y > 0 and is given with `residual`; without an activation it is dy itself, and none is given.
+struct BatchNormGradient : Operation {
+  double epsilon;
+  Activation activation;
+  bool residual;
+
+  BatchNormGradient(double epsilon, Activation activation, bool residual);
+  std::string name() const override { return "batch_norm_gradient"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+// x (..., C), scale (C), shift (C)[, residual (..., C)] -> y = act(x * scale + shift [+ residual])
+struct ScaleShift : Operation {
+  Activation activation;
+
+  explicit ScaleShift(Activation activation);
+  std::string name() const override { return "scale_shift"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+}  // namespace juanji

@@ -1,0 +1,41 @@
+"""The axes of normalisation layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from juanji.layers._arguments import Shape
+from juanji.ops._whole import whole_numbers
+
+
+def check_axes(owner: str, axis: Any, several: bool) -> tuple[int, ...]:
+    """``axis`` as a tuple of integers; TypeError unless it is one, or with ``several`` a list of them."""
+    try:
+        axes = whole_numbers(owner, "axis", axis)
+    except ValueError:
+        axes = ()
+    if not axes or isinstance(axis, bool) or (not several and isinstance(axis, (list, tuple))):
+        wanted = "an integer or a list of integers" if several else "an integer"
+        raise TypeError(f"{owner}: axis is not of the right kind; expected {wanted}, got axis={axis!r}.")
+    return axes
+
+
+def axis_size(layer: Any, shape: Shape, axis: int) -> int | None:
+    """Size of an axis; ValueError when the input has no such axis."""
+    if not -len(shape) <= axis < len(shape):
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r}: the input has no such axis; expected an axis from {-len(shape)} "
+            f"to {len(shape) - 1}, got axis={axis} for shape={tuple(shape)}. Check the rank of the input."
+        )
+    return shape[axis]
+
+
+def known_axis_size(layer: Any, shape: Shape, axis: int) -> int:
+    """Size of an axis that weights are built for; ValueError also when it varies."""
+    size = axis_size(layer, shape, axis)
+    if not size:
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r}: the size of the normalised axis is not known; expected at least 1 "
+            f"on axis {axis}, got shape={tuple(shape)}. Give the Input a full shape."
+        )
+    return size

@@ -1,0 +1,170 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from juanji import constraints, initializers, ops, regularizers
+from juanji.layers._arguments import Shape
+from juanji.layers._kernel_layer import kernel_config
+from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size
+from juanji.layers._registry import registry
+from juanji.layers.layer import ElementwiseLayer
+from juanji.ops._normalization import batch_norm
+
+
+@registry.register()
+class BatchNormalization(ElementwiseLayer):
+    """Brings each channel to a mean near 0 and a deviation near 1, then scales and shifts it by learned numbers.
+
+    ``y = gamma · (x - mean) / sqrt(variance + epsilon) + beta`` (Ioffe and Szegedy, *Batch Normalization*, 2015). In
+    training the statistics are those of the batch, over all axes but one; the moving statistics follow them:
+    ``moving = momentum · moving + (1 - momentum) · batch``. Otherwise, and while ``trainable`` is False, the moving
+    statistics are used. The shape stays.
+
+    Args:
+        axis: the axis that holds the channels; the last is fastest.
+        momentum: how much of the moving statistics stays at each batch, 0 to 1.
+        epsilon: added to the variance.
+        center: add ``beta``.
+        scale: multiply by ``gamma``.
+        beta_initializer, gamma_initializer: zeros and ones by default.
+        moving_mean_initializer, moving_variance_initializer: zeros and ones by default.
+        beta_regularizer, gamma_regularizer: penalties added to the loss.
+        beta_constraint, gamma_constraint: applied after each update.
+        renorm, renorm_clipping, renorm_momentum: batch renormalisation is not available; ``renorm`` has to be False.
+        synchronized: accepted and without effect, as there is one device.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Raises:
+        ValueError: for an axis that the input does not have, and in training for a batch without any sample.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import BatchNormalization
+        >>> layer = BatchNormalization(epsilon=0.0)
+        >>> layer(np.array([[1.0], [3.0]], "float32"), training=True).numpy().ravel()
+        array([-1.,  1.], dtype=float32)
+        >>> [v.name for v in layer.weights]
+        ['gamma', 'beta', 'moving_mean', 'moving_variance']
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: dict[str, float] | None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if renorm:
+            raise ValueError(
+                "BatchNormalization: batch renormalisation is not available; expected renorm=False, got "
+                f"renorm={renorm!r}. Leave it out."
+            )
+        self.axis = check_axes("BatchNormalization", axis, several=False)[0]
+        self.momentum = float(momentum)
+        self.epsilon = float(epsilon)
+        self.center = bool(center)
+        self.scale = bool(scale)
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.renorm_clipping = renorm_clipping
+        self.renorm_momentum = float(renorm_momentum)
+        self.synchronized = bool(synchronized)
+        self.gamma: Any = None
+        self.beta: Any = None
+        self.moving_mean: Any = None
+        self.moving_variance: Any = None
+
+    def check_input(self, shape: Shape) -> None:
+        size = axis_size(self, shape, self.axis)
+        if self.built and size != self.moving_mean.shape[0]:
+            raise ValueError(
+                f"BatchNormalization {self.name!r}: wrong number of channels; expected {self.moving_mean.shape[0]} on "
+                f"axis {self.axis}, got shape={tuple(shape)}. The layer was built for another input: check the data, "
+                "or build a new layer."
+            )
+
+    def build(self, input_shape: Shape) -> None:
+        shape = (known_axis_size(self, input_shape, self.axis),)
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape,
+                self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                name="gamma",
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                shape,
+                self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                name="beta",
+            )
+        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, name="moving_mean")
+        self.moving_variance = self.add_weight(
+            shape, self.moving_variance_initializer, trainable=False, name="moving_variance"
+        )
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if mask is not None:
+            raise ValueError(
+                f"BatchNormalization {self.name!r}: masks are not supported; expected mask=None, got a mask of shape "
+                f"{tuple(np.shape(mask))}. Leave out the masked steps before this layer."
+            )
+        if training and self.trainable:
+            return self._normalize_by_batch(inputs)
+        return ops.batch_normalization(
+            inputs, self.moving_mean, self.moving_variance, self.axis, self.beta, self.gamma, self.epsilon
+        )
+
+    def _normalize_by_batch(self, x: Any) -> Any:
+        channels = self.moving_mean.shape
+        gamma = np.ones(channels, self.dtype) if self.gamma is None else self.gamma
+        beta = np.zeros(channels, self.dtype) if self.beta is None else self.beta
+        last = self.axis in (-1, len(x.shape) - 1)
+        y, mean, variance = batch_norm(x if last else ops.moveaxis(x, self.axis, -1), gamma, beta, self.epsilon)
+        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            kept = ops.multiply(moving, self.momentum)
+            moving.assign(ops.add(kept, ops.multiply(ops.stop_gradient(batch), 1.0 - self.momentum)))
+        return y if last else ops.moveaxis(y, -1, self.axis)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            **kernel_config("beta", self.beta_initializer, self.beta_regularizer, self.beta_constraint),
+            **kernel_config("gamma", self.gamma_initializer, self.gamma_regularizer, self.gamma_constraint),
+            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
+            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
+            "synchronized": self.synchronized,
+        }

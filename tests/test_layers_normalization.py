@@ -1,0 +1,150 @@
+"""Normalisation layers: Keras' formulas, weights, moving statistics, freezing, axes, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from juanji import GradientTape, layers, models, optimizers
+
+X = np.random.default_rng(0).normal(size=(4, 3, 5, 6)) * 2 + 1
+
+
+def _normalized(x, mean, variance, epsilon, gamma=1.0, beta=0.0):
+    return (x - mean) / np.sqrt(variance + epsilon) * gamma + beta
+
+
+def _over(axis, rank=4):
+    return tuple(i for i in range(rank) if i != axis % rank)
+
+
+@pytest.mark.parametrize("axis", [-1, 3, 1, -2, 0])
+def test_batch_normalization_in_training(axis):
+    layer = layers.BatchNormalization(axis=axis, momentum=0.75, dtype="float64")
+    layer.build(X.shape)
+    size = X.shape[axis]
+    gamma, beta = np.random.default_rng(1).normal(size=(2, size))
+    layer.set_weights([gamma, beta, np.full(size, 2.0), np.full(size, 3.0)])
+    y = np.asarray(layer(X, training=True))
+    over = _over(axis)
+    mean, variance = X.mean(over, keepdims=True), X.var(over, keepdims=True)
+    expected = _normalized(X, mean, variance, 1e-3, gamma.reshape(mean.shape), beta.reshape(mean.shape))
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-14 * np.abs(expected).max())
+    np.testing.assert_allclose(layer.moving_mean, 0.75 * 2 + 0.25 * mean.ravel(), rtol=1e-14)
+    np.testing.assert_allclose(layer.moving_variance, 0.75 * 3 + 0.25 * variance.ravel(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+@pytest.mark.parametrize("training", [False, None])
+def test_batch_normalization_at_inference(axis, training):
+    layer = layers.BatchNormalization(axis=axis, epsilon=0.1, dtype="float64")
+    layer.build(X.shape)
+    size = X.shape[axis]
+    gamma, beta, mean, variance = weights = np.random.default_rng(2).uniform(0.5, 2, size=(4, size))
+    layer.set_weights(list(weights))
+    shape = [1] * 4
+    shape[axis] = size
+    expected = _normalized(
+        X, *(a.reshape(shape) for a in (mean, variance)), 0.1, gamma.reshape(shape), beta.reshape(shape)
+    )
+    np.testing.assert_allclose(layer(X, training=training), expected, rtol=1e-13, atol=1e-13)
+    np.testing.assert_array_equal(layer.moving_mean, mean)
+
+
+def test_batch_normalization_has_keras_weights():
+    layer = layers.BatchNormalization()
+    layer.build((None, 7))
+    assert [v.name for v in layer.weights] == ["gamma", "beta", "moving_mean", "moving_variance"]
+    assert [v.name for v in layer.trainable_weights] == ["gamma", "beta"]
+    assert [float(np.asarray(v)[0]) for v in layer.weights] == [1, 0, 0, 1]
+    bare = layers.BatchNormalization(center=False, scale=False, dtype="float64")
+    y = np.asarray(bare(X, training=True))
+    assert [v.name for v in bare.weights] == ["moving_mean", "moving_variance"]
+    np.testing.assert_allclose(y, _normalized(X, X.mean((0, 1, 2)), X.var((0, 1, 2)), 1e-3), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(
+        bare(X),
+        (X - np.asarray(bare.moving_mean)) / np.sqrt(np.asarray(bare.moving_variance) + 1e-3),
+        rtol=0,
+        atol=1e-13,
+    )
+
+
+def test_a_frozen_batch_normalization_runs_in_inference_mode():
+    layer = layers.BatchNormalization(dtype="float64")
+    layer.build(X.shape)
+    layer.trainable = False
+    np.testing.assert_array_equal(layer(X, training=True), layer(X, training=False))
+    np.testing.assert_array_equal(layer.moving_mean, np.zeros(6))
+    assert layer.trainable_weights == []
+    layer.trainable = True
+    assert [v.name for v in layer.trainable_weights] == ["gamma", "beta"]
+    assert not np.array_equal(layer(X, training=True), layer(X, training=False))
+
+
+def test_moving_statistics_can_be_updated_under_a_tape():
+    layer = layers.BatchNormalization(dtype="float64")
+    with GradientTape() as tape:
+        y = layer(X, training=True)
+        loss = layer(y, training=True) ** 2
+    gradients = tape.gradient(loss, layer.trainable_weights)
+    assert [g.shape for g in gradients] == [(6,), (6,)]
+    assert np.isfinite([np.asarray(g) for g in gradients]).all()
+
+
+def test_batch_normalization_trains_in_a_model():
+    rng = np.random.default_rng(3)
+    x = (rng.normal(size=(256, 4, 4, 3)) * [1, 10, 100] + [0, 50, -500]).astype("float32")
+    label = (x[..., 1].mean((1, 2)) > 50).astype("int64")
+    model = models.Sequential(
+        [
+            layers.Input((4, 4, 3)),
+            layers.BatchNormalization(momentum=0.9),
+            layers.Conv2D(8, 3, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Flatten(),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile(optimizers.Adam(0.02), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, label, batch_size=32, epochs=15, verbose=0).history
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
+    moving_mean = np.asarray(model.layers[0].moving_mean)
+    np.testing.assert_allclose(moving_mean, x.mean((0, 1, 2)), rtol=0.05, atol=0.5)
+    assert model.evaluate(x, label, verbose=0)[1] > 0.9
+
+
+def test_batch_normalization_config_makes_the_same_layer():
+    layer = layers.BatchNormalization(
+        axis=1, momentum=0.5, epsilon=0.2, gamma_regularizer="l2", beta_initializer="ones", center=True, name="b"
+    )
+    config = layer.get_config()
+    again = layers.BatchNormalization.from_config(config)
+    assert again.get_config() == config
+    assert (again.axis, again.momentum, again.epsilon, again.name) == (1, 0.5, 0.2, "b")
+    assert layers.deserialize(layers.serialize(layer)).get_config() == config
+
+
+def test_batch_normalization_refuses():
+    layer = layers.BatchNormalization(name="bn")
+    layer.build((None, 3))
+    with pytest.raises(ValueError, match=r"'bn': wrong number of channels; expected 3 on axis -1, got shape=\(2, 4\)"):
+        layer(np.zeros((2, 4)))
+    with pytest.raises(ValueError, match=r"batch_norm: there is nothing to take the mean of"):
+        layer(np.zeros((0, 3)), training=True)
+    assert layer(np.zeros((0, 3))).shape == (0, 3)
+    with pytest.raises(ValueError, match=r"'bn': masks are not supported; .* got a mask of shape \(2,\)"):
+        layer(np.zeros((2, 3)), mask=np.ones(2, bool))
+    with pytest.raises(ValueError, match=r"no such axis; expected an axis from -2 to 1, got axis=3"):
+        layers.BatchNormalization(axis=3)(np.zeros((2, 4)))
+    with pytest.raises(ValueError, match=r"the size of the normalised axis is not known"):
+        layers.BatchNormalization().build((None, None))
+    for axis in ("last", [1], 1.5, None, True):
+        with pytest.raises(
+            TypeError, match="BatchNormalization: axis is not of the right kind; expected an integer, got axis="
+        ):
+            layers.BatchNormalization(axis=axis)
+    with pytest.raises(
+        ValueError, match="batch renormalisation is not available; expected renorm=False, got renorm=True"
+    ):
+        layers.BatchNormalization(renorm=True)
