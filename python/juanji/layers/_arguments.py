@@ -23,25 +23,33 @@ def positive_int(owner: str, name: str, value: Any) -> int:
     return number
 
 
-def int_pair(owner: str, name: str, value: Any) -> tuple[int, int]:
-    """One positive integer for both directions, or one each for height and width."""
+_AXES = {
+    1: ("(length,)", "(batch, steps, channels)", ("length",)),
+    2: ("(height, width)", "(batch, height, width, channels)", ("height", "width")),
+    3: ("(depth, height, width)", "(batch, depth, height, width, channels)", ("depth", "height", "width")),
+}
+
+
+def int_tuple(owner: str, name: str, value: Any, rank: int) -> tuple[int, ...]:
+    """One positive integer for all of ``rank`` directions, or one each."""
     if isinstance(value, Sequence) and not isinstance(value, str):
-        if len(value) != 2:
+        if len(value) != rank:
             raise ValueError(
-                f"{owner}: {name} has the wrong length; expected one integer or (height, width), "
-                f"got {name}={value!r}. Pass two numbers."
+                f"{owner}: {name} has the wrong length; expected one integer or {_AXES[rank][0]}, "
+                f"got {name}={value!r}. Pass {rank} {'number' if rank == 1 else 'numbers'}."
             )
-        return positive_int(owner, name, value[0]), positive_int(owner, name, value[1])
-    number = positive_int(owner, name, value)
-    return number, number
+        return tuple(positive_int(owner, name, part) for part in value)
+    return (positive_int(owner, name, value),) * rank
 
 
-def padding_mode(owner: str, value: Any) -> str:
-    """'valid' or 'same', in any case."""
+def padding_mode(owner: str, value: Any, causal: bool = False) -> str:
+    """'valid', 'same', or where it is possible 'causal', in any case."""
+    modes = ("valid", "same", "causal") if causal else ("valid", "same")
     mode = value.lower() if isinstance(value, str) else value
-    if mode not in ("valid", "same"):
+    if mode not in modes:
         raise ValueError(
-            f"{owner}: unknown padding; expected 'valid' or 'same', got padding={value!r}. Choose one of the two."
+            f"{owner}: unknown padding; expected {' or '.join(map(repr, modes))}, got padding={value!r}. "
+            f"Choose one of the {'three' if causal else 'two'}."
         )
     return str(mode)
 
@@ -81,13 +89,13 @@ def known_size(layer: Any, shape: Shape, what: str) -> int:
     return size
 
 
-def require_rank(layer: Any, shape: Shape, rank: int, axes: str) -> None:
-    """Raises unless the input has ``rank`` axes."""
-    if len(shape) != rank:
-        example = "Add the batch axis: x[np.newaxis]." if len(shape) == rank - 1 else "Reshape the input."
+def require_rank(layer: Any, shape: Shape, rank: int) -> None:
+    """Raises unless the input has ``rank`` axes besides those of batch and channels."""
+    if len(shape) != rank + 2:
+        example = "Add the batch axis: x[np.newaxis]." if len(shape) == rank + 1 else "Reshape the input."
         raise ValueError(
-            f"{type(layer).__name__} {layer.name!r}: wrong rank of the input; expected {rank} axes {axes}, "
-            f"got shape={shape}. {example}"
+            f"{type(layer).__name__} {layer.name!r}: wrong rank of the input; expected {rank + 2} axes "
+            f"{_AXES[rank][1]}, got shape={shape}. {example}"
         )
 
 
@@ -103,16 +111,21 @@ def require_last_axis(layer: Any, shape: Shape, size: int, what: str) -> None:
 
 
 def window_output(
-    layer: Any, shape: Shape, window: tuple[int, int], strides: tuple[int, int], dilation: tuple[int, int], padding: str
-) -> tuple[int | None, int | None]:
-    """Height and width after a window has slid over an N,H,W,C image."""
+    layer: Any,
+    shape: Shape,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilation: tuple[int, ...],
+    padding: str,
+) -> Shape:
+    """The sizes between batch and channels after a window has slid over an image or a sequence."""
     sizes: list[int | None] = []
-    for axis, size, k, stride, d in zip(("height", "width"), shape[1:3], window, strides, dilation):
+    for axis, size, k, stride, d in zip(_AXES[len(window)][2], shape[1:-1], window, strides, dilation):
         if size is None:
             sizes.append(None)
             continue
         reach = (k - 1) * d + 1
-        out = -(-size // stride) if padding == "same" else (size - reach) // stride + 1
+        out = (size - reach) // stride + 1 if padding == "valid" else -(-size // stride)
         if out < 1:
             raise ValueError(
                 f"{type(layer).__name__} {layer.name!r}: the window does not fit; expected an input {axis} of at "
@@ -120,4 +133,4 @@ def window_output(
                 "fewer layers that shrink the image."
             )
         sizes.append(out)
-    return sizes[0], sizes[1]
+    return tuple(sizes)

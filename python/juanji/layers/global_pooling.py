@@ -1,4 +1,4 @@
-"""Pooling over the whole image."""
+"""Pooling over the whole image or sequence."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from juanji.layers.layer import Layer
 from juanji.ops._pool import global_average_pool, global_max_pool
 
 
-class _GlobalPooling2D(Layer):
+class _GlobalPooling(Layer):
     """Arguments and shapes of the global pooling layers; subclasses name the operation."""
 
     _takes_one_array = True
+    _rank: ClassVar[int]
     _pool: ClassVar[Callable[..., Any]]
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
@@ -23,22 +24,21 @@ class _GlobalPooling2D(Layer):
         self.keepdims = bool(keepdims)
 
     def check_input(self, shape: Shape) -> None:
-        require_rank(self, shape, 4, "(batch, height, width, channels)")
+        require_rank(self, shape, self._rank)
 
     def call(self, inputs: Any) -> Any:
         return type(self)._pool(inputs, self.keepdims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_input(input_shape)
-        n, _, _, c = input_shape
-        return (n, 1, 1, c) if self.keepdims else (n, c)
+        return (input_shape[0], *(1,) * (self._rank if self.keepdims else 0), input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format, "keepdims": self.keepdims}
 
 
 @registry.register("GlobalAvgPool2D")
-class GlobalAveragePooling2D(_GlobalPooling2D):
+class GlobalAveragePooling2D(_GlobalPooling):
     """Mean of each channel over the whole image (Lin et al., *Network in Network*, 2014).
 
     Input (N, H, W, C), output (N, C), or (N, 1, 1, C) with keepdims.
@@ -55,11 +55,34 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
         (2, 3)
     """
 
+    _rank = 2
+    _pool = global_average_pool
+
+
+@registry.register("GlobalAvgPool1D")
+class GlobalAveragePooling1D(_GlobalPooling):
+    """Mean of each channel over the whole sequence.
+
+    Input (N, W, C), output (N, C), or (N, 1, C) with keepdims.
+
+    Args:
+        data_format: only 'channels_last'.
+        keepdims: keep the length as an axis of size 1.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import GlobalAveragePooling1D
+        >>> GlobalAveragePooling1D()(np.arange(4, dtype="float32").reshape(1, 2, 2))
+        array([[1., 2.]], dtype=float32)
+    """
+
+    _rank = 1
     _pool = global_average_pool
 
 
 @registry.register("GlobalMaxPool2D")
-class GlobalMaxPooling2D(_GlobalPooling2D):
+class GlobalMaxPooling2D(_GlobalPooling):
     """Largest value of each channel over the whole image.
 
     Input (N, H, W, C), output (N, C), or (N, 1, 1, C) with keepdims.
@@ -76,8 +99,33 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
         (2, 1, 1, 3)
     """
 
+    _rank = 2
+    _pool = global_max_pool
+
+
+@registry.register("GlobalMaxPool1D")
+class GlobalMaxPooling1D(_GlobalPooling):
+    """Largest value of each channel over the whole sequence.
+
+    Input (N, W, C), output (N, C), or (N, 1, C) with keepdims.
+
+    Args:
+        data_format: only 'channels_last'.
+        keepdims: keep the length as an axis of size 1.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import GlobalMaxPooling1D
+        >>> GlobalMaxPooling1D()(np.arange(4, dtype="float32").reshape(1, 2, 2))
+        array([[2., 3.]], dtype=float32)
+    """
+
+    _rank = 1
     _pool = global_max_pool
 
 
 GlobalAvgPool2D = GlobalAveragePooling2D
 GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalMaxPool1D = GlobalMaxPooling1D

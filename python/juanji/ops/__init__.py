@@ -21,6 +21,7 @@ from juanji.ops._binary import (
     where,
 )
 from juanji.ops._conv import conv, conv2d
+from juanji.ops._conv_transpose import conv_transpose
 from juanji.ops._convert import cast, convert_to_numpy, convert_to_tensor, is_tensor, shape, stop_gradient
 from juanji.ops._creation import arange, full, full_like, ones, ones_like, zeros, zeros_like
 from juanji.ops._cross_entropy import categorical_crossentropy, sparse_categorical_crossentropy
@@ -91,6 +92,7 @@ __all__ = [
     "concatenate",
     "conv",
     "conv2d",
+    "conv_transpose",
     "convert_to_numpy",
     "convert_to_tensor",
     "dense",
