@@ -10,9 +10,10 @@ from juanji.layers.conv_transpose import (
     Convolution1DTranspose,
     Convolution2DTranspose,
 )
+from juanji.layers.cropping import Cropping1D, Cropping2D, Cropping3D
 from juanji.layers.dense import Dense
 from juanji.layers.depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
-from juanji.layers.dropout import Dropout
+from juanji.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
 from juanji.layers.flatten import Flatten
 from juanji.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -41,6 +42,8 @@ from juanji.layers.merging import (
     multiply,
     subtract,
 )
+from juanji.layers.noise import GaussianDropout, GaussianNoise
+from juanji.layers.padding import ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 from juanji.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -51,15 +54,21 @@ from juanji.layers.pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from juanji.layers.rectifiers import ELU, LeakyReLU, PReLU
+from juanji.layers.reshaping import Permute, RepeatVector, Reshape
 from juanji.layers.separable_conv import (
     SeparableConv1D,
     SeparableConv2D,
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
+from juanji.layers.simple import ActivityRegularization, Identity, Lambda, Rescaling
+from juanji.layers.upsampling import UpSampling1D, UpSampling2D
 
 __all__ = [
+    "ELU",
     "Activation",
+    "ActivityRegularization",
     "Add",
     "Average",
     "AveragePooling1D",
@@ -76,12 +85,17 @@ __all__ = [
     "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAvgPool1D",
@@ -90,9 +104,12 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "Identity",
     "Input",
     "InputLayer",
+    "Lambda",
     "Layer",
+    "LeakyReLU",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPooling1D",
@@ -100,13 +117,25 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "PReLU",
+    "Permute",
     "ReLU",
+    "RepeatVector",
+    "Rescaling",
+    "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "Subtract",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
     "add",
     "average",
     "concatenate",

@@ -6,6 +6,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 Shape = tuple[int | None, ...]
 
 
@@ -134,3 +136,29 @@ def window_output(
             )
         sizes.append(out)
     return tuple(sizes)
+
+
+def amounts(owner: str, name: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
+    """How much is added or cut off before and after, for each of ``rank`` directions.
+
+    Args:
+        owner, name: for messages.
+        value: one number for all, one per direction, or a pair (before, after) per direction. For one direction two
+            numbers are (before, after).
+        rank: number of directions.
+    """
+    sides: Any = value
+    if isinstance(value, (int, np.integer)):
+        sides = ((value, value),) * rank
+    elif rank == 1 and isinstance(value, Sequence) and len(value) == 2:
+        sides = (value,)
+    elif isinstance(value, Sequence) and len(value) == rank:
+        sides = tuple((side, side) if isinstance(side, (int, np.integer)) else side for side in value)
+    pairs = isinstance(sides, tuple) and all(isinstance(side, Sequence) and len(side) == 2 for side in sides)
+    if not pairs or not all(isinstance(n, (int, np.integer)) and n >= 0 for side in sides for n in side):
+        forms = "(before, after)" if rank == 1 else f"{rank} of them, or {rank} pairs (before, after)"
+        raise ValueError(
+            f"{owner}: {name} is not clear; expected one number from 0, or {forms}, got {name}={value!r}. "
+            f"Pass, for example, {name}=1."
+        )
+    return tuple((int(before), int(after)) for before, after in sides)

@@ -37,14 +37,17 @@ class SymbolicCalls:
             kwargs: other arguments of :meth:`call`.
         """
         layer: Any = self
-        overridden = type(layer).compute_output_shape is not SymbolicCalls.compute_output_shape
         complete = layer.built and all(inner.built for inner in layer.sublayers())
-        if not overridden or not complete or any_symbolic(kwargs):
+        if not self._knows_output_shape() or not complete or any_symbolic(kwargs):
             kwargs.setdefault("training", False)
             return infer_outputs(layer, (inputs,), kwargs)
         shapes = layer.compute_output_shape(_shapes(inputs))
         dtype = _integer_type(inputs) if self._keeps_integers else None
         return map_shapes(lambda shape: KerasTensor(shape, dtype or self.dtype, "inferred"), shapes)
+
+    def _knows_output_shape(self) -> bool:
+        """Whether :meth:`compute_output_shape` is a rule, rather than the trial of this class."""
+        return type(self).compute_output_shape is not SymbolicCalls.compute_output_shape
 
     def _call_symbolically(self, inputs: Any, kwargs: dict[str, Any]) -> Any:
         layer: Any = self

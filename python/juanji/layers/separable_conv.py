@@ -161,7 +161,7 @@ class SeparableConv1D(_SeparableConv):
         filters: output channels.
         kernel_size: length of the depthwise kernel.
         strides: step of the window.
-        padding: 'valid' (none), 'same' (zeros, so that OW = ceil(W / stride)) or 'causal' (zeros in front only).
+        padding: 'valid' (none) or 'same' (zeros, so that OW = ceil(W / stride)).
         data_format: only 'channels_last'.
         dilation_rate: distance between the elements that one kernel sees.
         depth_multiplier: channels between the two convolutions per input channel.
@@ -179,12 +179,11 @@ class SeparableConv1D(_SeparableConv):
     Example:
         >>> import numpy as np
         >>> from juanji.layers import SeparableConv1D
-        >>> SeparableConv1D(16, 3, padding="causal")(np.zeros((1, 8, 4), "float32")).shape
+        >>> SeparableConv1D(16, 3, padding="same")(np.zeros((1, 8, 4), "float32")).shape
         (1, 8, 16)
     """
 
     _rank = 1
-    _causal = True
     _depthwise = depthwise_conv1d
     _pointwise = conv1d
 

@@ -48,6 +48,7 @@ from juanji.ops._shape import (
     swapaxes,
     transpose,
 )
+from juanji.ops._slice import slice
 from juanji.ops._softmax import log_softmax, softmax
 from juanji.ops._unary import (
     abs,
@@ -147,6 +148,7 @@ __all__ = [
     "shape",
     "sigmoid",
     "sign",
+    "slice",
     "softmax",
     "softplus",
     "sparse_categorical_crossentropy",

@@ -1,0 +1,150 @@
+"""Layers that are a line of code: identity, rescaling, a penalty, any function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from juanji import activations, ops, regularizers
+from juanji.layers._registry import registry
+from juanji.layers.layer import ElementwiseLayer, Layer
+
+
+@registry.register()
+class Identity(Layer):
+    """Passes its input on: a placeholder, or a name for an intermediate result.
+
+    Args:
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import Identity
+        >>> Identity()(np.arange(3))
+        array([0, 1, 2])
+    """
+
+    _keeps_integers = True
+
+
+@registry.register()
+class Rescaling(ElementwiseLayer):
+    """``x · scale + offset``: brings pixels from 0..255 to 0..1 with scale=1/255.
+
+    Args:
+        scale: factor, a number or an array that broadcasts (one number per channel).
+        offset: what is added, a number or an array.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import Rescaling
+        >>> Rescaling(1 / 255, offset=-0.5)(np.array([0, 255], "uint8"))
+        array([-0.5,  0.5], dtype=float32)
+    """
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.scale = scale
+        self.offset = offset
+
+    def call(self, inputs: Any) -> Any:
+        scaled = ops.multiply(inputs, ops.convert_to_tensor(self.scale, self.dtype))
+        if isinstance(self.offset, (int, float)) and self.offset == 0:
+            return scaled
+        return ops.add(scaled, ops.convert_to_tensor(self.offset, self.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scale": _plain(self.scale), "offset": _plain(self.offset)}
+
+
+@registry.register()
+class ActivityRegularization(ElementwiseLayer):
+    """Passes its input on, and adds a penalty for its size to the loss.
+
+    Args:
+        l1: factor of the sum of absolute values, per sample.
+        l2: factor of the sum of squares, per sample.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import ActivityRegularization
+        >>> layer = ActivityRegularization(l1=0.5)
+        >>> _ = layer(np.array([[-1.0, 3.0]], "float32"))
+        >>> [float(penalty) for penalty in layer.losses]
+        [2.0]
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+        self.l1 = l1
+        self.l2 = l2
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "l1": self.l1, "l2": self.l2}
+
+
+@registry.register()
+class Lambda(Layer):
+    """Any function as a layer, without weights.
+
+    Args:
+        function: takes the input (and ``arguments``), gives the output; written with :mod:`juanji.ops`.
+        output_shape: shape of one output sample, or a function of the input shape; found by trying when left out.
+        arguments: further keyword arguments of the function.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Raises:
+        TypeError: for something that cannot be called.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import Lambda
+        >>> Lambda(lambda x: x * 2)(np.ones(2, "float32"))
+        array([2., 2.], dtype=float32)
+    """
+
+    _keeps_integers = True
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        arguments: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.function = activations.get(function) if isinstance(function, str) else function
+        if not callable(self.function):
+            raise TypeError(
+                f"Lambda: not a function; expected something that can be called, got function={function!r}. Pass, for "
+                "example, lambda x: x * 2."
+            )
+        self._wanted_shape = output_shape
+        self.arguments = dict(arguments or {})
+
+    def call(self, inputs: Any) -> Any:
+        return self.function(inputs, **self.arguments)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        if self._wanted_shape is None:
+            return super().compute_output_shape(input_shape)
+        if callable(self._wanted_shape):
+            return self._wanted_shape(input_shape)
+        return (input_shape[0], *self._wanted_shape)
+
+    def _knows_output_shape(self) -> bool:
+        return self._wanted_shape is not None
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "function": self.function,
+            "output_shape": self._wanted_shape,
+            "arguments": self.arguments,
+        }
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value

@@ -1,0 +1,146 @@
+"""Larger images and longer sequences, without weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from juanji import ops
+from juanji.layers._arguments import Shape, channels_last, int_tuple, positive_int, require_rank
+from juanji.layers._registry import registry
+from juanji.layers.layer import Layer
+
+
+@registry.register()
+class UpSampling2D(Layer):
+    """Enlarges images by whole factors.
+
+    Input (N, H, W, C), output (N, H · rows, W · columns, C).
+
+    Args:
+        size: factors of rows and columns, or one number for both.
+        data_format: only 'channels_last'.
+        interpolation: 'nearest' repeats pixels, 'bilinear' is linear between the centres of the four nearest pixels.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Raises:
+        ValueError: for factors below 1, another interpolation, or an input without four axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import UpSampling2D
+        >>> x = np.array([0.0, 4.0], "float32").reshape(1, 1, 2, 1)
+        >>> UpSampling2D((1, 2))(x).ravel(), UpSampling2D((1, 2), interpolation="bilinear")(x).ravel()
+        (array([0., 0., 4., 4.], dtype=float32), array([0., 1., 3., 4.], dtype=float32))
+    """
+
+    _takes_one_array = True
+
+    def __init__(
+        self,
+        size: int | tuple[int, int] = (2, 2),
+        data_format: str | None = None,
+        interpolation: str = "nearest",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.size = int_tuple("UpSampling2D", "size", size, 2)
+        self.data_format = channels_last("UpSampling2D", data_format)
+        if interpolation not in ("nearest", "bilinear"):
+            raise ValueError(
+                "UpSampling2D: unknown interpolation; expected 'nearest' or 'bilinear', got "
+                f"interpolation={interpolation!r}. Choose one of the two."
+            )
+        self.interpolation = interpolation
+
+    def check_input(self, shape: Shape) -> None:
+        require_rank(self, shape, 2)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self.check_input(input_shape)
+        n, height, width, channels = input_shape
+        rows, columns = self.size
+        return (n, None if height is None else height * rows, None if width is None else width * columns, channels)
+
+    def call(self, inputs: Any) -> Any:
+        enlarge = _repeated if self.interpolation == "nearest" else _interpolated
+        for axis, factor in zip((1, 2), self.size):
+            inputs = enlarge(inputs, axis, factor) if factor > 1 else inputs
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "size": self.size,
+            "data_format": self.data_format,
+            "interpolation": self.interpolation,
+        }
+
+
+@registry.register()
+class UpSampling1D(Layer):
+    """Repeats every element of sequences: input (N, W, C), output (N, W · size, C).
+
+    Args:
+        size: how often.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Raises:
+        ValueError: for a size below 1, or an input without three axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import UpSampling1D
+        >>> UpSampling1D(3)(np.array([1.0, 2.0], "float32").reshape(1, 2, 1)).ravel()
+        array([1., 1., 1., 2., 2., 2.], dtype=float32)
+    """
+
+    _takes_one_array = True
+
+    def __init__(self, size: int = 2, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = positive_int("UpSampling1D", "size", size)
+
+    def check_input(self, shape: Shape) -> None:
+        require_rank(self, shape, 1)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self.check_input(input_shape)
+        n, length, channels = input_shape
+        return (n, None if length is None else length * self.size, channels)
+
+    def call(self, inputs: Any) -> Any:
+        return _repeated(inputs, 1, self.size)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size}
+
+
+def _repeated(x: Any, axis: int, factor: int) -> Any:
+    shape = x.shape
+    apart = ops.expand_dims(x, axis + 1)
+    repeated = ops.broadcast_to(apart, (*shape[: axis + 1], factor, *shape[axis + 1 :]))
+    return ops.reshape(repeated, (*shape[:axis], shape[axis] * factor, *shape[axis + 1 :]))
+
+
+def _interpolated(x: Any, axis: int, factor: int) -> Any:
+    """Linear between the centres of neighbours, constant beyond those of the first and the last.
+
+    Element i·factor + p of the result lies (p + 1/2) / factor - 1/2 from the centre of element i.
+    """
+    size = x.shape[axis]
+    first, last = _block(x, axis, 0, 1), _block(x, axis, size - 1, size)
+    before = ops.concatenate([first, _block(x, axis, 0, size - 1)], axis=axis)
+    after = ops.concatenate([_block(x, axis, 1, size), last], axis=axis)
+    phases = []
+    for p in range(factor):
+        distance = (p + 0.5) / factor - 0.5
+        neighbour = before if distance < 0 else after
+        phases.append(x + (neighbour - x) * abs(distance) if distance else x)
+    shape = x.shape
+    return ops.reshape(ops.stack(phases, axis=axis + 1), (*shape[:axis], size * factor, *shape[axis + 1 :]))
+
+
+def _block(x: Any, axis: int, begin: int, end: int) -> Any:
+    starts, sizes = [0] * len(x.shape), list(x.shape)
+    starts[axis], sizes[axis] = begin, end - begin
+    return ops.slice(x, starts, sizes)
