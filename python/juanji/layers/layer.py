@@ -116,7 +116,8 @@ class Layer(SymbolicCalls, WeightOwner):
         """
         if args:
             kwargs = self._named(args, kwargs)
-        if isinstance(inputs, KerasTensor) or any_symbolic((inputs, kwargs)):
+        alone = isinstance(inputs, (np.ndarray, Tensor)) and not kwargs
+        if not alone and any_symbolic((inputs, kwargs)):
             return self._call_symbolically(inputs, kwargs)
         x = self._convert(inputs)
         shape = x.shape if isinstance(x, (Tensor, np.ndarray)) else map_structure(lambda one: one.shape, x)

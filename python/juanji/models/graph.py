@@ -7,6 +7,7 @@ from typing import Any
 
 from juanji.layers.input_layer import InputLayer
 from juanji.layers.layer import Layer
+from juanji.symbolic.function import Function
 from juanji.symbolic.structure import flatten, map_structure, pack
 from juanji.symbolic.tensor import KerasHistory, KerasTensor, Node, node_of, tensor_index
 
@@ -44,7 +45,7 @@ class Graph:
         self.nodes = [node for node in nodes if not node.is_input]
         self.operations: list[Any] = _by_depth(nodes, met, self.inputs)
         self.layers: list[Layer] = [op for op in self.operations if isinstance(op, Layer)]
-        self._last_uses = _last_uses(self.nodes, self.outputs)
+        self._steps = [_Step(*pair) for pair in zip(self.nodes, _last_uses(self.nodes, self.outputs))]
         _require_different_names(owner, self.operations)
 
     def run(self, inputs: list[Any]) -> Any:
@@ -54,14 +55,17 @@ class Graph:
             inputs: one value for each of :attr:`inputs`.
         """
         values: dict[int, Any] = {id(x): value for x, value in zip(self.inputs, inputs)}
-        for node, unused in zip(self.nodes, self._last_uses):
-            args, kwargs = node.filled(values)
-            results = node.operation(*args, **kwargs)
-            if len(node.output_tensors) == 1 and not isinstance(node.outputs, (list, tuple, dict)):
-                values[id(node.output_tensors[0])] = results
+        for step in self._steps:
+            if step.source is not None:
+                results = step.call(values[step.source])
             else:
-                values.update(zip(map(id, node.output_tensors), flatten(results)))
-            for x in unused:
+                args, kwargs = step.node.filled(values)
+                results = step.call(*args, **kwargs)
+            if step.result is not None:
+                values[step.result] = results
+            else:
+                values.update(zip(map(id, step.node.output_tensors), flatten(results)))
+            for x in step.unused:
                 del values[x]  # frees what nobody will read
         return pack(self.output_structure, [values[id(y)] for y in self.outputs])
 
@@ -108,6 +112,28 @@ class Graph:
                 return False
             before = node.output_tensors
         return len({id(node.operation) for node in self.nodes}) == len(self.nodes) and len(self.outputs) == 1
+
+
+class _Step:
+    """One call, prepared: this is gone through at every batch.
+
+    Args:
+        node: the call.
+        unused: ids of the tensors that nothing reads after it.
+
+    Attributes:
+        call: what is called.
+        source: id of the symbolic tensor that is the only argument; None for any other call.
+        result: id of the symbolic tensor that is the result; None for nested results.
+    """
+
+    def __init__(self, node: Node, unused: list[int]) -> None:
+        self.node = node
+        self.unused = unused
+        self.call = node.operation.function if isinstance(node.operation, Function) else node.operation
+        lone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not node.kwargs
+        self.source = id(node.args[0]) if lone else None
+        self.result = id(node.outputs) if isinstance(node.outputs, KerasTensor) else None
 
 
 def _require_symbolic(owner: str, name: str, structure: Any) -> None:
