@@ -5,6 +5,7 @@
 #include "core/check.hpp"
 #include "core/parallel.hpp"
 #include "kernels/depthwise.hpp"
+#include "ops/depthwise_3x3.hpp"
 #include "ops/depthwise_plan.hpp"
 
 namespace juanji {
@@ -33,6 +34,81 @@ DepthwisePlan input_gradient_plan(const DepthwiseConv2DInputGradient& op, const 
   return plan;
 }
 
+size_t packed_bytes(const DepthwisePlan& plan, DType dtype) {
+  return depthwise_3x3::serves(plan) ? depthwise_3x3::packed_bytes(plan, dtype) : 0;
+}
+
+// Packed weights, then channels repeated for a multiplier.
+template <class T>
+struct Workspace {
+  T* packed;
+  T* repeated;
+
+  Workspace(const DepthwisePlan& plan, DType dtype, void* memory)
+      : packed(static_cast<T*>(memory)),
+        repeated(packed + packed_bytes(plan, dtype) / sizeof(T)) {}
+};
+
+// Any kernel: a line of outputs at a time.
+template <class T>
+void forward_lines(const DepthwisePlan& plan, const T* x, const T* w, const T* b, T* y, Activation activation) {
+  const WindowGeometry& g = plan.g;
+  for_depthwise_rows(plan.n * g.oh, g.ow * plan.weights(), [&](int64_t row, bool) {
+    Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
+    taps.keep_inside(g.h);
+    kernels::DepthwiseLine<T> line{};
+    line.x = x + row / g.oh * plan.x_image() + taps.source * g.w * plan.c;
+    line.x_row_step = taps.source_step * g.w * plan.c;
+    line.w = w + taps.first * g.kw * plan.c;
+    line.w_row_step = g.kw * plan.c;
+    line.w_tap_step = plan.c;
+    line.b = b;
+    line.y = y + row * g.ow * plan.c;
+    line.rows = taps.count;
+    line.taps = g.kw;
+    line.width = g.w;
+    line.base = -g.left;
+    line.step = g.sw;
+    line.tap_step = g.dw;
+    line.count = g.ow;
+    line.y_step = 1;
+    line.c = plan.c;
+    line.activation = activation;
+    kernels::depthwise<T>().line(line);
+  });
+}
+
+template <class T>
+void input_gradient_lines(const DepthwisePlan& plan, const T* dy, const T* w, T* dx) {
+  const WindowGeometry& g = plan.g;
+  const int64_t work = g.w * plan.weights() / std::min(g.sh * g.sw, g.kh * g.kw);
+  for_depthwise_rows(plan.n * g.h, work, [&](int64_t row, bool) {
+    Taps rows = backward_taps(row % g.h, g.kh, g.sh, g.dh, g.top);
+    rows.keep_inside(g.oh);
+    // Every sw-th pixel sees the same taps: each such set is one line.
+    for (int64_t phase = 0; phase < std::min(g.sw, g.w); ++phase) {
+      const Taps columns = backward_taps(phase, g.kw, g.sw, g.dw, g.left);
+      kernels::DepthwiseLine<T> line{};
+      line.x = dy + row / g.h * plan.y_image() + rows.source * g.ow * plan.c;
+      line.x_row_step = rows.source_step * g.ow * plan.c;
+      line.w = w + (rows.first * g.kw + columns.first) * plan.c;
+      line.w_row_step = rows.step * g.kw * plan.c;
+      line.w_tap_step = columns.step * plan.c;
+      line.y = dx + (row * g.w + phase) * plan.c;
+      line.rows = columns.count == 0 ? 0 : rows.count;
+      line.taps = columns.count;
+      line.width = g.ow;
+      line.base = columns.source;
+      line.step = 1;
+      line.tap_step = columns.source_step;
+      line.count = (g.w - phase + g.sw - 1) / g.sw;
+      line.y_step = g.sw;
+      line.c = plan.c;
+      kernels::depthwise<T>().line(line);
+    }
+  });
+}
+
 }  // namespace
 
 std::vector<TensorSpec> DepthwiseConv2D::outputs(const std::vector<TensorSpec>& inputs) const {
@@ -48,42 +124,24 @@ std::vector<TensorSpec> DepthwiseConv2D::outputs(const std::vector<TensorSpec>& 
 }
 
 size_t DepthwiseConv2D::workspace(const std::vector<TensorSpec>& inputs) const {
-  return forward_plan(*this, inputs[0], inputs[1]).repeated_input(inputs[0].dtype);
+  const DepthwisePlan plan = forward_plan(*this, inputs[0], inputs[1]);
+  return packed_bytes(plan, inputs[0].dtype) + plan.repeated_input(inputs[0].dtype);
 }
 
 void DepthwiseConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
                           void* workspace) const {
   const DepthwisePlan plan = forward_plan(*this, inputs[0].spec, inputs[1].spec);
-  const WindowGeometry& g = plan.g;
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* x = repeat_channels(plan, inputs[0].as<T>(), workspace);
+    const Workspace<T> space(plan, inputs[0].spec.dtype, workspace);
+    const T* x = repeat_channels(plan, inputs[0].as<T>(), space.repeated);
     const T* w = inputs[1].as<T>();
     const T* b = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
-    T* y = outputs[0].as<T>();
-    for_depthwise_rows(plan.n * g.oh, g.ow * plan.weights(), [&](int64_t row) {
-      Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
-      taps.keep_inside(g.h);
-      kernels::DepthwiseLine<T> line{};
-      line.x = x + row / g.oh * plan.x_image() + taps.source * g.w * plan.c;
-      line.x_row_step = taps.source_step * g.w * plan.c;
-      line.w = w + taps.first * g.kw * plan.c;
-      line.w_row_step = g.kw * plan.c;
-      line.w_tap_step = plan.c;
-      line.b = b;
-      line.y = y + row * g.ow * plan.c;
-      line.rows = taps.count;
-      line.taps = g.kw;
-      line.width = g.w;
-      line.base = -g.left;
-      line.step = g.sw;
-      line.tap_step = g.dw;
-      line.count = g.ow;
-      line.y_step = 1;
-      line.c = plan.c;
-      line.activation = activation;
-      kernels::depthwise<T>().line(line);
-    });
+    if (depthwise_3x3::serves(plan)) {
+      depthwise_3x3::forward(plan, x, w, b, outputs[0].as<T>(), activation, space.packed);
+    } else {
+      forward_lines(plan, x, w, b, outputs[0].as<T>(), activation);
+    }
   });
 }
 
@@ -96,44 +154,24 @@ std::vector<TensorSpec> DepthwiseConv2DInputGradient::outputs(const std::vector<
 }
 
 size_t DepthwiseConv2DInputGradient::workspace(const std::vector<TensorSpec>& inputs) const {
-  return input_gradient_plan(*this, inputs[0], inputs[1]).repeated_input(inputs[0].dtype);
+  const DepthwisePlan plan = input_gradient_plan(*this, inputs[0], inputs[1]);
+  return packed_bytes(plan, inputs[0].dtype) + plan.repeated_input(inputs[0].dtype);
 }
 
 void DepthwiseConv2DInputGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
                                        void* workspace) const {
   const DepthwisePlan plan = input_gradient_plan(*this, inputs[0].spec, inputs[1].spec);
-  const WindowGeometry& g = plan.g;
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
+    const Workspace<T> space(plan, inputs[0].spec.dtype, workspace);
     const T* dy = inputs[0].as<T>();
     const T* w = inputs[1].as<T>();
-    T* dx = plan.m == 1 ? outputs[0].as<T>() : static_cast<T*>(workspace);
-    const int64_t work = g.w * plan.weights() / std::min(g.sh * g.sw, g.kh * g.kw);
-    for_depthwise_rows(plan.n * g.h, work, [&](int64_t row) {
-      Taps rows = backward_taps(row % g.h, g.kh, g.sh, g.dh, g.top);
-      rows.keep_inside(g.oh);
-      // Every sw-th pixel sees the same taps: each such set is one line.
-      for (int64_t phase = 0; phase < std::min(g.sw, g.w); ++phase) {
-        const Taps columns = backward_taps(phase, g.kw, g.sw, g.dw, g.left);
-        kernels::DepthwiseLine<T> line{};
-        line.x = dy + row / g.h * plan.y_image() + rows.source * g.ow * plan.c;
-        line.x_row_step = rows.source_step * g.ow * plan.c;
-        line.w = w + (rows.first * g.kw + columns.first) * plan.c;
-        line.w_row_step = rows.step * g.kw * plan.c;
-        line.w_tap_step = columns.step * plan.c;
-        line.y = dx + (row * g.w + phase) * plan.c;
-        line.rows = columns.count == 0 ? 0 : rows.count;
-        line.taps = columns.count;
-        line.width = g.ow;
-        line.base = columns.source;
-        line.step = 1;
-        line.tap_step = columns.source_step;
-        line.count = (g.w - phase + g.sw - 1) / g.sw;
-        line.y_step = g.sw;
-        line.c = plan.c;
-        kernels::depthwise<T>().line(line);
-      }
-    });
+    T* dx = plan.m == 1 ? outputs[0].as<T>() : space.repeated;
+    if (depthwise_3x3::serves(plan)) {
+      depthwise_3x3::input_gradient(plan, dy, w, dx, space.packed);
+    } else {
+      input_gradient_lines(plan, dy, w, dx);
+    }
     if (plan.m == 1) return;
     T* sums = outputs[0].as<T>();
     const int64_t size = plan.n * plan.x_image() / plan.m;

@@ -46,21 +46,20 @@ Taps backward_taps(int64_t r, int64_t kernel, int64_t stride, int64_t dilation, 
 
 constexpr double kDepthwiseCost = 0.08;  // nanoseconds for one product of a pixel with a weight
 
-// Calls body(row) for row = 0 .. rows-1, several to a task; `work` is the products of one row.
+// Calls body(row, whether it is its task's last) for row = 0 .. rows-1; `work` is the products of one row.
 template <class Body>
 void for_depthwise_rows(int64_t rows, int64_t work, Body body) {
-  constexpr int64_t kProductsPerTask = 32768;
+  constexpr int64_t kProductsPerTask = 131072;  // neighbouring rows share what they read: not too few to a task
   const int64_t grain = std::max<int64_t>(1, kProductsPerTask / std::max<int64_t>(1, work));
   parallel_ranges(rows, grain, static_cast<double>(work) * kDepthwiseCost, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) body(row);
+    for (int64_t row = begin; row < end; ++row) body(row, row + 1 == end);
   });
 }
 
-// x with every channel repeated m times, in the workspace; x itself when m is 1.
+// x with every channel repeated m times, in `repeated`; x itself when m is 1.
 template <class T>
-const T* repeat_channels(const DepthwisePlan& plan, const T* x, void* workspace) {
+const T* repeat_channels(const DepthwisePlan& plan, const T* x, T* repeated) {
   if (plan.m == 1) return x;
-  T* repeated = static_cast<T*>(workspace);
   const int64_t size = plan.n * plan.x_image() / plan.m;
   parallel_ranges(size, 16384 / plan.m + 1, 1.0 * static_cast<double>(plan.m), [&](int64_t begin, int64_t end) {
     kernels::depthwise<T>().repeat(x + begin, repeated + begin * plan.m, end - begin, plan.m);

@@ -1,7 +1,9 @@
 // The weight gradient of depthwise convolution: partial sums over blocks of output rows, added in a fixed tree.
 #include <algorithm>
 
+#include "kernels/depthwise_3x3_weights.hpp"
 #include "ops/depthwise.hpp"
+#include "ops/depthwise_3x3.hpp"
 #include "ops/depthwise_plan.hpp"
 
 namespace juanji {
@@ -44,6 +46,12 @@ void add_row(const DepthwisePlan& plan, const T* x, const T* dy, T* dw, int64_t 
   kernels::depthwise<T>().weight_line(line);
 }
 
+// Elements of one chunk's sums: those of dw, or more where they are packed.
+template <class T>
+int64_t sum_size(const DepthwisePlan& plan) {
+  return depthwise_3x3::serves_weights(plan) ? kernels::depthwise_3x3_weights<T>().packed_size(plan.c) : plan.weights();
+}
+
 }  // namespace
 
 std::vector<TensorSpec> DepthwiseConv2DWeightGradient::outputs(const std::vector<TensorSpec>& inputs) const {
@@ -56,35 +64,43 @@ std::vector<TensorSpec> DepthwiseConv2DWeightGradient::outputs(const std::vector
 
 size_t DepthwiseConv2DWeightGradient::workspace(const std::vector<TensorSpec>& inputs) const {
   const DepthwisePlan plan = weight_gradient_plan(*this, inputs[0], inputs[1]);
-  const size_t partial_sums = static_cast<size_t>((chunk_count(plan) - 1) * plan.weights());
-  return plan.repeated_input(inputs[0].dtype) + partial_sums * dtype_bytes(inputs[0].dtype);
+  size_t bytes = plan.repeated_input(inputs[0].dtype);
+  dispatch_float(inputs[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    bytes += static_cast<size_t>(chunk_count(plan) * sum_size<T>(plan)) * sizeof(T);
+  });
+  return bytes;
 }
 
 void DepthwiseConv2DWeightGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
                                         void* workspace) const {
   const DepthwisePlan plan = weight_gradient_plan(*this, inputs[0].spec, inputs[1].spec);
+  const bool packed = depthwise_3x3::serves_weights(plan);
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* x = repeat_channels(plan, inputs[0].as<T>(), workspace);
+    const int64_t chunks = chunk_count(plan), rows = plan.n * plan.g.oh, size = sum_size<T>(plan);
+    T* sums = static_cast<T*>(workspace);
+    const T* x = repeat_channels(plan, inputs[0].as<T>(), sums + chunks * size);
     const T* dy = inputs[1].as<T>();
-    T* partial_sums = static_cast<T*>(workspace) + plan.repeated_input(inputs[0].spec.dtype) / sizeof(T);
-    const int64_t chunks = chunk_count(plan), rows = plan.n * plan.g.oh, weights = plan.weights();
-    const auto chunk_sum = [&](int64_t chunk) {
-      return chunk == 0 ? outputs[0].as<T>() : partial_sums + (chunk - 1) * weights;
-    };
-    const double cost = static_cast<double>(rows * plan.g.ow * weights) * kDepthwiseCost;
+    const double cost = static_cast<double>(rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
     parallel_for(chunks, cost / static_cast<double>(chunks), [&](int64_t chunk, int) {
-      T* dw = chunk_sum(chunk);
-      std::fill(dw, dw + weights, T(0));
-      for (int64_t row = rows * chunk / chunks; row < rows * (chunk + 1) / chunks; ++row) add_row(plan, x, dy, dw, row);
+      T* sum = sums + chunk * size;
+      const int64_t begin = rows * chunk / chunks, end = rows * (chunk + 1) / chunks;
+      std::fill(sum, sum + size, T(0));
+      if (packed) return depthwise_3x3::add_weight_rows(plan, x, dy, sum, begin, end);
+      for (int64_t row = begin; row < end; ++row) add_row(plan, x, dy, sum, row);
     });
-    parallel_ranges(weights, 4096, static_cast<double>(chunks) * 0.1, [&](int64_t begin, int64_t end) {
+    parallel_ranges(size, 4096, static_cast<double>(chunks) * 0.1, [&](int64_t begin, int64_t end) {
       for (int64_t step = 1; step < chunks; step *= 2) {
         for (int64_t chunk = 0; chunk + step < chunks; chunk += 2 * step) {
-          kernels::depthwise<T>().accumulate(chunk_sum(chunk) + begin, chunk_sum(chunk + step) + begin, end - begin);
+          kernels::depthwise<T>().accumulate(sums + chunk * size + begin, sums + (chunk + step) * size + begin,
+                                             end - begin);
         }
       }
     });
+    T* dw = outputs[0].as<T>();
+    if (packed) return kernels::depthwise_3x3_weights<T>().unpack(sums, dw, plan.c);
+    std::copy(sums, sums + size, dw);
   });
 }
 

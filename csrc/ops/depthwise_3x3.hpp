@@ -1,0 +1,29 @@
+// The three passes of a 3×3 depthwise convolution whose columns are not dilated, with stride 1 or 2 along them.
+//
+// They do what the general loops over lines of depthwise.cpp do, several times as fast. `packed` is workspace.
+#pragma once
+
+#include "kernels/activation.hpp"
+#include "ops/depthwise_plan.hpp"
+
+namespace juanji::depthwise_3x3 {
+
+// Whether the forward pass and the input gradient can be done here.
+bool serves(const DepthwisePlan& plan);
+// Whether the weight gradient can.
+inline bool serves_weights(const DepthwisePlan& plan) { return plan.g.kh == 3 && plan.g.kw == 3; }
+
+// Bytes of packed weights, rounded up to whole cache lines.
+size_t packed_bytes(const DepthwisePlan& plan, DType dtype);
+
+template <class T>
+void forward(const DepthwisePlan& plan, const T* x, const T* w, const T* b, T* y, Activation activation, T* packed);
+
+template <class T>
+void input_gradient(const DepthwisePlan& plan, const T* dy, const T* w, T* dx, T* packed);
+
+// Adds output rows begin .. end-1 (counted over all images) to the packed sums dw.
+template <class T>
+void add_weight_rows(const DepthwisePlan& plan, const T* x, const T* dy, T* dw, int64_t begin, int64_t end);
+
+}  // namespace juanji::depthwise_3x3
