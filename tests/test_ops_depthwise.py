@@ -86,6 +86,20 @@ def test_every_tail_of_channels_and_columns(channels, m, dtype):
             close(dw, reference.weight_gradient(x, dy, (3, 3), strides, "same", (1, 1)), 32, dtype)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("strides", [(1, 1), (2, 2), (1, 2), (2, 1)])
+@pytest.mark.parametrize("padding", PADDINGS)
+def test_rows_too_long_for_the_cache(padding, strides, dtype):
+    """Many channels, and their tail, are taken two vectors at a time."""
+    x, w = random((2, 7, 6, 275), dtype, 1), random((3, 3, 275, 1), dtype, 2)
+    expected = reference.depthwise(x, w, strides, padding, (1, 1))
+    dy = random(expected.shape, dtype, 3)
+    y, dx, dw = three_passes(x, w, dy, strides=strides, padding=padding)
+    close(y, expected, 8, dtype)
+    close(dx, reference.input_gradient(x.shape, w, dy, strides, padding, (1, 1)), 8, dtype)
+    close(dw, reference.weight_gradient(x, dy, (3, 3), strides, padding, (1, 1)), 32, dtype)
+
+
 def dtype_type(dtype):
     return np.dtype(dtype).type
 

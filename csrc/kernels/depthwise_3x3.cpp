@@ -73,19 +73,21 @@ JUANJI_INLINE void slide(const DepthwiseRow<T>& r, int64_t i, int64_t slot, Lane
   load_bias<T, V>(r.b, i, lanes, bias);
   for (int h = 0; h < V; ++h) due[h] = later[h] = bias[h];
   const T* x = r.x + i;
+  // Copies: what is stored might otherwise change them, for all that the compiler knows.
+  const int64_t row = r.x_row_step, c = r.c, width = r.width, count = r.count;
   int64_t j = 0;
-  for (; j < 2 - r.left; ++j, x += r.c) {
-    column<0, 1>(w, x, r.x_row_step, bias, lanes, sum);
+  for (; j < 2 - r.left; ++j, x += c) {
+    column<0, 1>(w, x, row, bias, lanes, sum);
     for (int h = 0; h < V; ++h) {
       due[h] = later[h] + sum[1][h];
       later[h] = sum[0][h];
     }
   }
   int64_t t = 0;
-  for (; j < r.width; ++j, ++t, x += r.c) {
+  for (; j < width; ++j, ++t, x += c) {
     next_x.read<kAhead<T, Lanes, V>>();
     next_y.write<kAhead<T, Lanes, V>>();
-    column<0, 2>(w, x, r.x_row_step, bias, lanes, sum);
+    column<0, 2>(w, x, row, bias, lanes, sum);
     for (int h = 0; h < V; ++h) {
       y.put(t, h, max(lowest, due[h] + sum[2][h]));
       due[h] = later[h] + sum[1][h];
@@ -93,8 +95,8 @@ JUANJI_INLINE void slide(const DepthwiseRow<T>& r, int64_t i, int64_t slot, Lane
     }
   }
   for (int h = 0; h < V; ++h) {
-    if (t < r.count) y.put(t, h, max(lowest, due[h]));
-    if (t + 1 < r.count) y.put(t + 1, h, max(lowest, later[h]));
+    if (t < count) y.put(t, h, max(lowest, due[h]));
+    if (t + 1 < count) y.put(t + 1, h, max(lowest, later[h]));
   }
 }
 
@@ -107,23 +109,24 @@ JUANJI_INLINE void slide_by_two(const DepthwiseRow<T>& r, int64_t i, int64_t slo
   Vec<T> bias[V], due[V], first[3][V], second[3][V];
   load_bias<T, V>(r.b, i, lanes, bias);
   const T* x = r.x + i;
+  const int64_t row = r.x_row_step, c = r.c, width = r.width, count = r.count;
   for (int h = 0; h < V; ++h) first[0][h] = bias[h];
-  if (r.left == 0) column<0, 0>(w, x, r.x_row_step, bias, lanes, first), x += r.c;
-  column<1, 1>(w, x, r.x_row_step, bias, lanes, second), x += r.c;
+  if (r.left == 0) column<0, 0>(w, x, row, bias, lanes, first), x += c;
+  column<1, 1>(w, x, row, bias, lanes, second), x += c;
   for (int h = 0; h < V; ++h) due[h] = first[0][h] + second[1][h];
-  for (int64_t t = 0; t + 1 < r.count; ++t, x += 2 * r.c) {
+  for (int64_t t = 0; t + 1 < count; ++t, x += 2 * c) {
     next_x.read<4 * kAhead<T, Lanes, V>>();
     next_y.write<kAhead<T, Lanes, V>>();
-    column<0, 2>(w, x, r.x_row_step, bias, lanes, first);
+    column<0, 2>(w, x, row, bias, lanes, first);
     for (int h = 0; h < V; ++h) y.put(t, h, max(lowest, due[h] + first[2][h]));
-    column<1, 1>(w, x + r.c, r.x_row_step, bias, lanes, second);
+    column<1, 1>(w, x + c, row, bias, lanes, second);
     for (int h = 0; h < V; ++h) due[h] = first[0][h] + second[1][h];
   }
-  if (2 * r.count - r.left < r.width) {
-    column<2, 2>(w, x, r.x_row_step, bias, lanes, first);
+  if (2 * count - r.left < width) {
+    column<2, 2>(w, x, row, bias, lanes, first);
     for (int h = 0; h < V; ++h) due[h] += first[2][h];
   }
-  for (int h = 0; h < V; ++h) y.put(r.count - 1, h, max(lowest, due[h]));
+  for (int h = 0; h < V; ++h) y.put(count - 1, h, max(lowest, due[h]));
 }
 
 // `before` is what the pixel one to the left of this one's taps adds to the next pixel of y.
@@ -134,23 +137,24 @@ JUANJI_INLINE void spread(const DepthwiseRow<T>& r, int64_t i, int64_t slot, Lan
   const PixelStore<T, Lanes> y{r.y + i, r.c, r.width, lanes};
   Vec<T> none[V] = {}, before[V] = {}, sum[3][V];
   const T* x = r.x + i;
+  const int64_t row = r.x_row_step, c = r.c, width = r.width, count = r.count;
   int64_t at = 0, t = 0;
   if (r.left == 1) {
-    column<1, 2>(w, x, r.x_row_step, none, lanes, sum);
+    column<1, 2>(w, x, row, none, lanes, sum);
     for (int h = 0; h < V; ++h) y.put(0, h, sum[1][h]), before[h] = sum[2][h];
-    at = 1, t = 1, x += r.c;
+    at = 1, t = 1, x += c;
   }
-  for (; t < r.count; ++t, at += 2, x += r.c) {
+  for (; t < count; ++t, at += 2, x += c) {
     next_x.read<kAhead<T, Lanes, V>>();
     next_y.write<2 * kAhead<T, Lanes, V>>();
-    column<0, 2>(w, x, r.x_row_step, none, lanes, sum);
+    column<0, 2>(w, x, row, none, lanes, sum);
     for (int h = 0; h < V; ++h) {
       y.put(at, h, before[h] + sum[0][h]);
       y.put(at + 1, h, sum[1][h]);
       before[h] = sum[2][h];
     }
   }
-  for (; at < r.width; ++at) {
+  for (; at < width; ++at) {
     for (int h = 0; h < V; ++h) y.put(at, h, before[h]), before[h] = zero<T>();
   }
 }
