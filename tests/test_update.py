@@ -107,7 +107,7 @@ def test_variables_are_updated_in_place_from_tensor_gradients():
     v = Variable(np.ones(5), dtype="float32")
     memory = v.numpy()
     sgd_update([v], [Tensor(np.ones(5, "float32"))], None, 0.5)
-    assert v.numpy() is memory
+    assert np.shares_memory(v.numpy(), memory)
     np.testing.assert_array_equal(memory, 0.5)
 
 
@@ -142,10 +142,10 @@ def test_one_native_operation_serves_changing_rates_and_steps():
     adam_update([w], [g], [m], [v], None, 0.1, step=1)
     from juanji.ops import _update
 
-    before = _update._adam.cache_info().misses
+    before = _update._adam._native.cache_info().misses
     for step in range(2, 50):
         adam_update([w], [g], [m], [v], None, 0.1 / step, step=step)
-    assert _update._adam.cache_info().misses == before
+    assert _update._adam._native.cache_info().misses == before
 
 
 def test_wrong_gradient_shape_is_refused_before_anything_is_written():

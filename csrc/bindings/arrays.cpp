@@ -9,7 +9,7 @@
 namespace juanji::bindings {
 namespace {
 
-DType dtype_of(const Operation& op, const py::array& array) {
+DType dtype_of(const std::string& who, const py::array& array) {
   const py::dtype dtype = array.dtype();
   const char order = dtype.byteorder();
   const auto size = static_cast<size_t>(dtype.itemsize());
@@ -30,16 +30,11 @@ DType dtype_of(const Operation& op, const py::array& array) {
       default: break;
     }
   }
-  fail<DTypeError>(op.name(), "unsupported dtype", "float32, float64, int32, int64, uint8 or bool", "dtype",
+  fail<DTypeError>(who, "unsupported dtype", "float32, float64, int32, int64, uint8 or bool", "dtype",
                    std::string(py::str(dtype)), "Convert it with astype('float32').");
 }
 
 Shape shape_of(const py::array& array) { return Shape(array.shape(), array.shape() + array.ndim()); }
-
-bool is_dense(const py::array& array) {
-  return (array.flags() & py::array::c_style) != 0 &&
-         reinterpret_cast<uintptr_t>(array.data()) % static_cast<size_t>(array.itemsize()) == 0;
-}
 
 py::array dense_copy(const py::array& array) {
   static const py::object copy = py::module_::import("numpy").attr("array");
@@ -65,7 +60,7 @@ Arguments read_arguments(const Operation& op, const py::args& args) {
                        std::string(py::str(py::type::of(argument).attr("__name__"))), "Pass np.asarray(...).");
     }
     py::array array = py::reinterpret_borrow<py::array>(argument);
-    const TensorSpec spec{dtype_of(op, array), shape_of(array)};
+    const TensorSpec spec = spec_of(op.name(), array);
     if (updated[i] && (!array.writeable() || !is_dense(array))) {
       fail(op.name(), "input " + std::to_string(i) + " is updated in place", "a writeable, C-contiguous array", "shape",
            spec.shape, "Pass np.ascontiguousarray(...) and keep it.");
@@ -86,6 +81,13 @@ const py::dtype& numpy_dtype(DType dtype) {
 }
 
 }  // namespace
+
+TensorSpec spec_of(const std::string& who, const py::array& array) { return {dtype_of(who, array), shape_of(array)}; }
+
+bool is_dense(const py::array& array) {
+  return (array.flags() & py::array::c_style) != 0 &&
+         reinterpret_cast<uintptr_t>(array.data()) % static_cast<size_t>(array.itemsize()) == 0;
+}
 
 py::array new_array(const TensorSpec& spec) {
   void* block = pool_allocate(spec.bytes());

@@ -24,6 +24,12 @@ std::vector<std::pair<std::string, py::tuple>> infer(const Operation& op,
 // A new array of the given type and shape whose memory comes from the pool; contents undefined.
 py::array new_array(const TensorSpec& spec);
 
+// The type and shape of an array; throws DTypeError naming `who` for a type that no kernel takes.
+TensorSpec spec_of(const std::string& who, const py::array& array);
+
+// Whether the elements lie in row-major order without gaps, aligned.
+bool is_dense(const py::array& array);
+
 // The dtype of that NumPy name; throws DTypeError naming `who` for one that no kernel takes.
 DType dtype_from_name(const std::string& who, const std::string& name);
 

@@ -5,6 +5,7 @@
 
 namespace juanji::bindings {
 
+void bind_assign(pybind11::module_& m);
 void bind_batch_norm(pybind11::module_& m);
 void bind_binary(pybind11::module_& m);
 void bind_conv(pybind11::module_& m);
@@ -14,6 +15,7 @@ void bind_im2col(pybind11::module_& m);
 void bind_losses(pybind11::module_& m);
 void bind_matmul(pybind11::module_& m);
 void bind_pool(pybind11::module_& m);
+void bind_program(pybind11::module_& m);
 void bind_random(pybind11::module_& m);
 void bind_reduce(pybind11::module_& m);
 void bind_rows(pybind11::module_& m);

@@ -24,8 +24,11 @@ PYBIND11_MODULE(_core, m) {
       .def_property_readonly("name", &Operation::name)
       .def("__call__", &bindings::call, "Run on NumPy arrays; returns one array or a tuple.")
       .def("infer", &bindings::infer, py::arg("specs"),
-           "(dtype, shape) of each output from the (dtype, shape) of each input.");
+           "(dtype, shape) of each output from the (dtype, shape) of each input.")
+      .def("updated_inputs", &Operation::updated_inputs, py::arg("input_count"),
+           "Numbers of the inputs that a call overwrites.");
 
+  bindings::bind_assign(m);
   bindings::bind_batch_norm(m);
   bindings::bind_binary(m);
   bindings::bind_conv(m);
@@ -35,6 +38,7 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_losses(m);
   bindings::bind_matmul(m);
   bindings::bind_pool(m);
+  bindings::bind_program(m);
   bindings::bind_random(m);
   bindings::bind_reduce(m);
   bindings::bind_rows(m);

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from juanji import _structure
 from juanji._operators import Operators
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from juanji.ops._operation import Call
+    from juanji.trace import Trace
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -41,9 +43,7 @@ class Tensor(Operators):
 
     # _logits: ("softmax" or "sigmoid", its input) on the result of one, for losses; see ops/_logits.py
     __slots__ = ("__weakref__", "_logits", "_value")
-    # NumPy's own operators must not swallow a Tensor on their right-hand side.
     __array_priority__ = 100.0
-    __array_ufunc__ = None
 
     def __init__(self, value: ArrayLike) -> None:
         self._value: Array = np.asarray(value)
@@ -71,11 +71,22 @@ class Tensor(Operators):
 
     def item(self) -> Any:
         """The value of a one-element tensor as a Python number."""
-        return self._value.item()
+        return self.numpy().item()
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
-        value = self._value if dtype is None else self._value.astype(dtype, copy=False)
+        value = self.numpy()
+        if dtype is not None:
+            value = value.astype(dtype, copy=False)
         return value.copy() if copy else value
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """NumPy's functions: those that ``juanji.ops`` has stay differentiable, the others give arrays."""
+        from juanji import ops
+
+        own = getattr(ops, ufunc.__name__, None)
+        if method == "__call__" and own is not None and not kwargs:
+            return own(*inputs)
+        return getattr(ufunc, method)(*(np.asarray(x) if isinstance(x, Tensor) else x for x in inputs), **kwargs)
 
     def __len__(self) -> int:
         return len(self._value)
@@ -84,16 +95,16 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __float__(self) -> float:
-        return float(self._value.item())
+        return float(self.numpy().item())
 
     def __int__(self) -> int:
-        return int(self._value.item())
+        return int(self.numpy().item())
 
     def __format__(self, spec: str) -> str:
-        return format(self._value.item() if self.ndim == 0 else self._value, spec) if spec else str(self)
+        return format(self.item() if self.ndim == 0 else self.numpy(), spec) if spec else str(self)
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        return bool(self.numpy())
 
     def __getitem__(self, index: Any) -> Any:
         from juanji.ops._indexing import get_item
@@ -104,8 +115,44 @@ class Tensor(Operators):
         return f"<{type(self).__name__} shape={self.shape} dtype={self.dtype} value={self._value!r}>"
 
 
+class _OpenTrace(threading.local):
+    """The trace open on this thread; see :mod:`juanji.trace`."""
+
+    trace: Trace | None = None
+
+
+_open_trace = _OpenTrace()
+
+
+def open_trace() -> Trace | None:
+    """The trace open on this thread."""
+    return _open_trace.trace
+
+
+def set_open_trace(trace: Trace | None) -> None:
+    """Makes operations on this thread write themselves down, or run again."""
+    _open_trace.trace = trace
+
+
+class NoValueError(TypeError):
+    """Something asked for the value of a tensor while a step was being recorded.
+
+    Args:
+        what: what has no value.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} has no value while a step is being recorded; expected operations of juanji.ops alone. "
+            "Compile the model with run_eagerly=True to compute with values in Python."
+        )
+
+
 class Variable(Tensor):
     """A tensor that training changes; tapes watch it by itself while it is trainable.
+
+    Its array can be read, as :meth:`numpy` or :attr:`value`, but not written: :meth:`assign` tells tapes and
+    recorded steps that the value is another one.
 
     Args:
         value: initial value; copied.
@@ -121,7 +168,7 @@ class Variable(Tensor):
     """
 
     # _version counts the changes, so that a tape can tell that a recorded value is gone
-    __slots__ = ("_version", "name", "trainable")
+    __slots__ = ("_trainable", "_version", "name")
 
     def __init__(
         self,
@@ -132,38 +179,62 @@ class Variable(Tensor):
     ) -> None:
         # ascontiguousarray would turn a scalar into shape (1,)
         super().__init__(np.array(value, dtype=dtype, order="C", copy=True))
-        self.trainable = trainable
+        self._trainable = bool(trainable)
         self.name = name
         self._version = 0
 
     @property
+    def trainable(self) -> bool:
+        """Whether tapes watch it and optimizers update it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if bool(value) != self._trainable:
+            self._trainable = bool(value)
+            _structure.changed()
+
+    @property
     def value(self) -> Array:
-        """The array itself: writing into it changes the variable."""
-        return self._value
+        """The value as an array that cannot be written to."""
+        return self.numpy()
+
+    def numpy(self) -> Array:
+        """The value as an array that cannot be written to (not a copy)."""
+        if _open_trace.trace is not None:
+            raise NoValueError(f"variable {self.name!r}")
+        view = self._value.view()
+        view.flags.writeable = False
+        return view
 
     def assign(self, value: ArrayLike) -> Variable:
         """Overwrites the value in place. Raises ValueError when the shape differs."""
-        new = np.asarray(value)
-        if new.shape != self.shape:
+        new = value if isinstance(value, Tensor) else np.asarray(value)
+        if tuple(new.shape) != self.shape:
             raise ValueError(
                 f"Variable.assign: wrong shape for variable {self.name!r}; expected {self.shape}, "
-                f"got value.shape={new.shape}. Reshape the value first."
+                f"got value.shape={tuple(new.shape)}. Reshape the value first."
             )
-        self._value[...] = new
-        self.mark_changed()
+        if _open_trace.trace is not None:
+            from juanji.ops._assign import assign
+
+            assign(self, new)
+        else:
+            self._value[...] = new._value if isinstance(new, Tensor) else new
+            self.mark_changed()
         return self
 
     def mark_changed(self) -> None:
-        """Tells tapes that the value is another one; to be called after writing into :attr:`value`."""
+        """Tells tapes and recorded steps that the value is another one."""
         self._version += 1
 
     def assign_add(self, value: ArrayLike) -> Variable:
         """Adds in place."""
-        return self.assign(self._value + np.asarray(value))
+        return self.assign(self + value if _open_trace.trace is not None else self._value + np.asarray(value))
 
     def assign_sub(self, value: ArrayLike) -> Variable:
         """Subtracts in place."""
-        return self.assign(self._value - np.asarray(value))
+        return self.assign(self - value if _open_trace.trace is not None else self._value - np.asarray(value))
 
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
@@ -237,7 +308,7 @@ class GradientTape:
         return any(self._follows(x) for x in inputs)
 
     def _follows(self, x: Any) -> bool:
-        return isinstance(x, Tensor) and (id(x) in self._known or (isinstance(x, Variable) and x.trainable))
+        return isinstance(x, Tensor) and (id(x) in self._known or (isinstance(x, Variable) and x._trainable))
 
     def record(self, call: Call) -> None:
         """Writes down one call of an operation (done by the operation itself)."""

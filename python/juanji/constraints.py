@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from juanji import ops
 from juanji.utils.registry import Configurable, Registry
 
-Array = np.ndarray[Any, Any]
 _EPSILON = 1e-7
 
 _registry: Registry[Any] = Registry("juanji.constraints")
@@ -18,9 +16,9 @@ deserialize = _registry.deserialize
 
 
 class Constraint(Configurable):
-    """Base class; override ``__call__``, which receives and returns an array."""
+    """Base class; override ``__call__``, which receives an array or, in a recorded step, a tensor, and returns one."""
 
-    def __call__(self, w: Array) -> Array:
+    def __call__(self, w: Any) -> Any:
         return w
 
     def get_config(self) -> dict[str, Any]:
@@ -38,8 +36,8 @@ class NonNeg(Constraint):
         array([0., 2.])
     """
 
-    def __call__(self, w: Array) -> Array:
-        return np.maximum(w, 0)
+    def __call__(self, w: Any) -> Any:
+        return ops.maximum(w, 0)
 
 
 @_registry.register(snake_case=True)
@@ -55,9 +53,9 @@ class MaxNorm(Constraint):
         self.max_value = max_value
         self.axis = axis
 
-    def __call__(self, w: Array) -> Array:
+    def __call__(self, w: Any) -> Any:
         norms = _norms(w, self.axis)
-        return _scaled(w, np.clip(norms, 0, self.max_value) / (_EPSILON + norms))
+        return _scaled(w, ops.minimum(norms, self.max_value) / (_EPSILON + norms))
 
 
 @_registry.register(snake_case=True)
@@ -71,7 +69,7 @@ class UnitNorm(Constraint):
     def __init__(self, axis: int | tuple[int, ...] = 0) -> None:
         self.axis = axis
 
-    def __call__(self, w: Array) -> Array:
+    def __call__(self, w: Any) -> Any:
         return _scaled(w, 1 / (_EPSILON + _norms(w, self.axis)))
 
 
@@ -93,17 +91,15 @@ class MinMaxNorm(Constraint):
         self.rate = rate
         self.axis = axis
 
-    def __call__(self, w: Array) -> Array:
+    def __call__(self, w: Any) -> Any:
         norms = _norms(w, self.axis)
-        desired = self.rate * np.clip(norms, self.min_value, self.max_value) + (1 - self.rate) * norms
+        desired = self.rate * ops.minimum(ops.maximum(norms, self.min_value), self.max_value) + (1 - self.rate) * norms
         return _scaled(w, desired / (_EPSILON + norms))
 
 
-def _scaled(w: Array, factors: Array) -> Array:
-    result: Array = w * factors.astype(w.dtype)
-    return result
+def _scaled(w: Any, factors: Any) -> Any:
+    return ops.multiply(w, ops.cast(factors, w.dtype))
 
 
-def _norms(w: Array, axis: int | tuple[int, ...]) -> Array:
-    norms: Array = np.sqrt(np.sum(np.square(w, dtype=np.float64), axis=axis, keepdims=True))
-    return norms
+def _norms(w: Any, axis: int | tuple[int, ...]) -> Any:
+    return ops.sqrt(ops.sum(ops.square(ops.cast(w, "float64")), axis=axis, keepdims=True))

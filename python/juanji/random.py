@@ -9,13 +9,13 @@ from __future__ import annotations
 import random as _python_random
 import threading
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from juanji import _core, ops
+from juanji.autograd import open_trace
 from juanji.config import floatx
 from juanji.ops._convert import as_array, as_float
 from juanji.ops._operation import Call, Operation
@@ -23,9 +23,9 @@ from juanji.ops._operation import Call, Operation
 Array = np.ndarray[Any, Any]
 Shape = Sequence[int]
 
-_uniform = lru_cache(maxsize=256)(_core.RandomUniform)
-_normal = lru_cache(maxsize=256)(_core.RandomNormal)
-_integer = lru_cache(maxsize=256)(_core.RandomInteger)
+_uniform = Operation("random_uniform", lambda settings: _core.RandomUniform(*settings))
+_normal = Operation("random_normal", lambda settings: _core.RandomNormal(*settings))
+_integer = Operation("random_integer", lambda settings: _core.RandomInteger(*settings))
 _dropout = Operation("dropout", _core.Dropout)
 
 
@@ -112,15 +112,21 @@ def make_default_seed() -> int:
     return _seeds.randrange(1, 2**31)
 
 
-def _key(seed: int | SeedGenerator | None) -> Array:
+def _key(seed: int | SeedGenerator | None) -> Any:
+    """The key of one call; while a trace is open, what stands for the keys of its runs."""
+    if seed is not None and not isinstance(seed, SeedGenerator):
+        return np.array([_as_seed("random", seed), 0], np.int64)
+    trace = open_trace()
+    return _next_key(seed) if trace is None else trace.feed(lambda: _next_key(seed), "int64", (2,))
+
+
+def _next_key(generator: SeedGenerator | None) -> Array:
     global _global_generator
-    if isinstance(seed, SeedGenerator):
-        return seed.next()
-    if seed is None:
-        if _global_generator is None:
-            _global_generator = SeedGenerator()
-        return _global_generator.next()
-    return np.array([_as_seed("random", seed), 0], np.int64)
+    if generator is not None:
+        return generator.next()
+    if _global_generator is None:
+        _global_generator = SeedGenerator()
+    return _global_generator.next()
 
 
 def _as_shape(name: str, shape: Any) -> tuple[int, ...]:
@@ -145,7 +151,7 @@ def uniform(
     maxval: float = 1.0,
     dtype: DTypeLike | None = None,
     seed: int | SeedGenerator | None = None,
-) -> Array:
+) -> Any:
     """Numbers spread evenly over ``minval <= y < maxval``.
 
     Args:
@@ -164,9 +170,8 @@ def uniform(
         >>> bool(y.min() >= -1 and y.max() < 1)
         True
     """
-    native = _uniform(_as_shape("uniform", shape), _as_float_dtype("uniform", dtype), float(minval), float(maxval))
-    result: Array = native(_key(seed))
-    return result
+    settings = (_as_shape("uniform", shape), _as_float_dtype("uniform", dtype), float(minval), float(maxval))
+    return _uniform(_key(seed), settings=settings)
 
 
 def normal(
@@ -175,7 +180,7 @@ def normal(
     stddev: float = 1.0,
     dtype: DTypeLike | None = None,
     seed: int | SeedGenerator | None = None,
-) -> Array:
+) -> Any:
     """Normally distributed numbers, by inversion of the distribution function (Wichura, AS 241, 1988).
 
     Args:
@@ -193,9 +198,8 @@ def normal(
         >>> bool((random.normal((4,), seed=5) == random.normal((4,), seed=5)).all())
         True
     """
-    native = _normal(_as_shape("normal", shape), _as_float_dtype("normal", dtype), float(mean), float(stddev), False)
-    result: Array = native(_key(seed))
-    return result
+    settings = (_as_shape("normal", shape), _as_float_dtype("normal", dtype), float(mean), float(stddev), False)
+    return _normal(_key(seed), settings=settings)
 
 
 def truncated_normal(
@@ -204,7 +208,7 @@ def truncated_normal(
     stddev: float = 1.0,
     dtype: DTypeLike | None = None,
     seed: int | SeedGenerator | None = None,
-) -> Array:
+) -> Any:
     """Normally distributed numbers, none farther than two standard deviations from the mean.
 
     Args:
@@ -223,9 +227,8 @@ def truncated_normal(
         True
     """
     name = "truncated_normal"
-    native = _normal(_as_shape(name, shape), _as_float_dtype(name, dtype), float(mean), float(stddev), True)
-    result: Array = native(_key(seed))
-    return result
+    settings = (_as_shape(name, shape), _as_float_dtype(name, dtype), float(mean), float(stddev), True)
+    return _normal(_key(seed), settings=settings)
 
 
 def randint(
@@ -234,7 +237,7 @@ def randint(
     maxval: int,
     dtype: DTypeLike = "int32",
     seed: int | SeedGenerator | None = None,
-) -> Array:
+) -> Any:
     """Whole numbers spread evenly over ``minval <= y < maxval``.
 
     Args:
@@ -263,8 +266,8 @@ def randint(
             f"random.randint: {kind} does not hold the range; expected {low} <= minval < maxval <= {high}, "
             f"got minval={minval}, maxval={maxval}. Choose a wider dtype."
         )
-    native = _integer(_as_shape("randint", shape), int(minval), int(maxval))
-    return np.asarray(native(_key(seed))).astype(kind, copy=False)
+    settings = (_as_shape("randint", shape), int(minval), int(maxval))
+    return ops.cast(_integer(_key(seed), settings=settings), kind)
 
 
 def shuffle(x: Any, axis: int = 0, seed: int | SeedGenerator | None = None) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from juanji import constraints, initializers, regularizers
+from juanji import _structure, constraints, initializers, regularizers
 from juanji.autograd import Variable
 
 if TYPE_CHECKING:
@@ -35,6 +35,13 @@ class WeightOwner:
     """
 
     name: str
+    # attributes that say nothing about what a step computes
+    _passing: ClassVar[frozenset[str]] = frozenset({"history", "stop_training"})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name[0] != "_" and name not in self._passing:
+            _structure.changed()
 
     def __init__(self, trainable: bool, dtype: str) -> None:
         self._own_weights: list[OwnedWeight] = []
@@ -186,7 +193,7 @@ class WeightOwner:
         for layer in self.walk():
             for weight in layer._own_weights:
                 if weight.constraint is not None:
-                    weight.variable.assign(weight.constraint(weight.variable.numpy()))
+                    weight.variable.assign(weight.constraint(weight.variable))
 
 
 # Attributes of these types are passed over: this is done several times in every training step.

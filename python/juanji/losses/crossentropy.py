@@ -9,7 +9,7 @@ import numpy as np
 
 from juanji import ops
 from juanji.losses.loss import LossFunctionWrapper, prepare, registry
-from juanji.ops._convert import as_float
+from juanji.ops._convert import as_array, as_float
 
 EPSILON = 1e-7
 
@@ -112,17 +112,17 @@ def sparse_categorical_crossentropy(
         y_pred = ops.moveaxis(y_pred, axis, -1)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=from_logits)
-    valid = labels != ignore_class
-    labels = np.where(valid, labels, 0)
+    valid = ops.not_equal(labels, ignore_class)
+    labels = ops.where(valid, labels, ops.zeros_like(labels))
     values = ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=from_logits)
     return ops.where(valid, values, ops.zeros_like(values))
 
 
 def _class_numbers(y_true: Any, y_pred: Any, axis: int) -> Any:
-    labels = np.asarray(y_true)
+    labels = as_array(y_true)
     axis = axis % max(y_pred.ndim, 1)
     if labels.ndim == y_pred.ndim and labels.ndim > axis and labels.shape[axis] == 1:
-        labels = labels.reshape(labels.shape[:axis] + labels.shape[axis + 1 :])
+        labels = ops.reshape(labels, labels.shape[:axis] + labels.shape[axis + 1 :])
     expected = y_pred.shape[:axis] + y_pred.shape[axis + 1 :]
     if labels.shape != expected:
         one_hot = " For one-hot rows use categorical_crossentropy." if labels.shape == y_pred.shape else ""
@@ -133,6 +133,7 @@ def _class_numbers(y_true: Any, y_pred: Any, axis: int) -> Any:
         )
     if labels.dtype.kind in "iu":
         return labels
+    labels = np.asarray(labels)
     whole = np.isfinite(labels) & (np.trunc(labels) == labels)
     if not whole.all():
         raise ValueError(
@@ -151,6 +152,8 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         >>> round(float(loss([1], [[0.0, 0.0]])), 4)
         0.6931
     """
+
+    takes_class_numbers = True
 
     def __init__(
         self,

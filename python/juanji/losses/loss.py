@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class Loss(Configurable, ABC):
         4.5
     """
 
+    takes_class_numbers: ClassVar[bool] = False  # integer labels stay integers
+
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:
@@ -62,7 +64,9 @@ class Loss(Configurable, ABC):
         y_pred = as_float(y_pred)
         if self.dtype is not None:
             y_pred = as_type(y_pred, self.dtype)
-        y_true = as_type(y_true, y_pred.dtype)
+        y_true = y_true if isinstance(y_true, Tensor) else np.asarray(y_true)
+        if not (self.takes_class_numbers and y_true.dtype.kind in "iu"):
+            y_true = as_type(y_true, y_pred.dtype)
         values = self.call(y_true, y_pred)
         return _reduce(values, sample_weight, self.mask(y_true, y_pred), self.reduction, self.name)
 
@@ -181,10 +185,10 @@ def _reduce(values: Any, sample_weight: Any, mask: Any, reduction: str | None, n
     weights = None if sample_weight is None else align_weights(sample_weight, values, name)
     means = reduction in ("sum_over_batch_size", "mean")
     if mask is not None:
-        counted = np.asarray(mask, values.dtype)
-        # the mean is over the values that count, not over all
-        scale = counted.size / max(float(counted.sum()), 1.0) if means else 1.0
-        weights = counted * scale if weights is None else weights * counted * scale
+        counted = ops.cast(mask, values.dtype)
+        weights = counted if weights is None else weights * counted
+        if means:  # over the values that count, not over all
+            weights = weights * (values.size / ops.maximum(ops.sum(counted), 1.0))
     if weights is not None:
         values = ops.multiply(values, weights)
     if reduction in (None, "none"):
@@ -193,8 +197,8 @@ def _reduce(values: Any, sample_weight: Any, mask: Any, reduction: str | None, n
         return ops.sum(values)
     if means or weights is None:
         return ops.mean(values)
-    total = float(np.broadcast_to(weights, values.shape).sum(dtype=np.float64))
-    return ops.multiply(ops.sum(values), 1.0 / total if total else 0.0)
+    total = ops.sum(ops.broadcast_to(weights, values.shape))
+    return ops.where(ops.equal(total, 0), 0.0, ops.divide(ops.sum(values), ops.where(ops.equal(total, 0), 1.0, total)))
 
 
 def align_weights(sample_weight: Any, values: Any, name: str) -> Any:
@@ -203,10 +207,10 @@ def align_weights(sample_weight: Any, values: Any, name: str) -> Any:
     Raises:
         ValueError: when the shapes do not fit.
     """
-    weights = np.asarray(as_array(sample_weight)).astype(values.dtype, copy=False)
+    weights = ops.cast(sample_weight, values.dtype)
     if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
-        weights = weights[..., 0]
-    aligned = weights.reshape(weights.shape + (1,) * max(values.ndim - weights.ndim, 0))
+        weights = ops.squeeze(weights, -1)
+    aligned = ops.reshape(weights, tuple(weights.shape) + (1,) * max(values.ndim - weights.ndim, 0))
     if aligned.ndim != values.ndim or any(w not in (1, n) for w, n in zip(aligned.shape, values.shape)):
         expected = f"({values.shape[0]},) or {values.shape}" if values.ndim else "no sample_weight"
         raise ValueError(

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from juanji import ops
 from juanji.losses.loss import same_rank
-from juanji.metrics.metric import MeanMetricWrapper, registry
+from juanji.metrics.metric import MeanMetricWrapper, plain, registry
 
 Array = np.ndarray[Any, Any]
 
@@ -19,8 +20,8 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
         >>> accuracy([1, 2], [1, 0])
         array([ True, False])
     """
-    y_true, y_pred = _fitting("accuracy", *same_rank(np.asarray(y_true), np.asarray(y_pred)))
-    return np.equal(y_true, y_pred)
+    y_true, y_pred = _fitting("accuracy", *same_rank(plain(y_true), plain(y_pred)))
+    return ops.equal(y_true, y_pred)
 
 
 @registry.register()
@@ -43,8 +44,8 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
         >>> binary_accuracy([1, 1, 0], [0.9, 0.2, 0.1])
         array([ True, False,  True])
     """
-    y_true, y_pred = _fitting("binary_accuracy", *same_rank(np.asarray(y_true), np.asarray(y_pred)))
-    return np.equal(y_true, y_pred > threshold)
+    y_true, y_pred = _fitting("binary_accuracy", *same_rank(plain(y_true), plain(y_pred)))
+    return ops.equal(y_true, ops.cast(ops.greater(y_pred, threshold), y_true.dtype))
 
 
 @registry.register(snake_case=True)
@@ -70,8 +71,8 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
         >>> categorical_accuracy([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
         array([False,  True])
     """
-    y_true, y_pred = _fitting("categorical_accuracy", np.asarray(y_true), np.asarray(y_pred))
-    return np.equal(y_true.argmax(-1), y_pred.argmax(-1))
+    y_true, y_pred = _fitting("categorical_accuracy", plain(y_true), plain(y_pred))
+    return ops.equal(ops.argmax(y_true, -1), ops.argmax(y_pred, -1))
 
 
 @registry.register(snake_case=True)
@@ -95,7 +96,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
         array([False,  True])
     """
     labels, scores = _class_numbers("sparse_categorical_accuracy", y_true, y_pred)
-    return np.equal(labels, scores.argmax(-1))
+    return ops.equal(labels, ops.argmax(scores, -1))
 
 
 @registry.register(snake_case=True)
@@ -118,8 +119,8 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
         >>> top_k_categorical_accuracy([[0, 0, 1], [1, 0, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0.5]], k=2)
         array([ True, False])
     """
-    y_true, y_pred = _fitting("top_k_categorical_accuracy", np.asarray(y_true), np.asarray(y_pred))
-    return _in_top_k(y_true.argmax(-1), y_pred, k)
+    y_true, y_pred = _fitting("top_k_categorical_accuracy", plain(y_true), plain(y_pred))
+    return _in_top_k(ops.argmax(y_true, -1), y_pred, k)
 
 
 @registry.register(snake_case=True)
@@ -177,9 +178,9 @@ def _fitting(name: str, y_true: Array, y_pred: Array) -> tuple[Any, Any]:
 
 
 def _class_numbers(name: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    labels, scores = np.asarray(y_true), np.asarray(y_pred)
+    labels, scores = plain(y_true), plain(y_pred)
     if labels.ndim == scores.ndim and labels.shape[-1:] == (1,):
-        labels = labels[..., 0]
+        labels = ops.squeeze(labels, -1)
     if labels.shape != scores.shape[:-1]:
         raise ValueError(
             f"{name}: labels do not fit the predictions; expected one class number per row, y_true.shape="

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from juanji import ops
 from juanji.autograd import Variable
 from juanji.config import floatx
 from juanji.losses.loss import registry as losses
 from juanji.losses.loss import same_rank
+from juanji.trace import TracedTensor, deferred, traced_or_deferred
 from juanji.utils.naming import auto_name
 from juanji.utils.registry import Configurable, Registry
 
@@ -44,6 +46,13 @@ class Metric(Configurable, ABC):
         >>> largest([0, 0], [1.0, 3.0]), largest([0], [2.0])
         (3.0, 3.0)
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "update_state" in vars(cls):
+            cls.update_state = traced_or_deferred(cls.update_state)  # type: ignore[method-assign]
+        if "result" in vars(cls):
+            cls.result = deferred(cls.result)  # type: ignore[method-assign]
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
@@ -92,7 +101,7 @@ class Metric(Configurable, ABC):
     def reset_state(self) -> None:
         """Forgets all batches."""
         for variable in self._variables:
-            variable.value[...] = 0
+            variable.assign(np.zeros(variable.shape))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.update_state(*args, **kwargs)
@@ -119,11 +128,11 @@ class Sum(Metric):
         self.total = self.add_variable(name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        values = np.asarray(values)
+        values = _float64(values)
         if sample_weight is not None:
-            values, weights = _weighted(values, sample_weight, np.sum)
+            values, weights = _weighted(values, sample_weight, ops.sum)
             values = values * weights
-        self.total.value[...] += values.sum(dtype=np.float64)
+        self.total.assign_add(ops.sum(values))
 
     def result(self) -> float:
         return float(self.total.value)
@@ -139,18 +148,18 @@ class RunningMean(Metric):
 
     def add(self, values: Any, sample_weight: Any = None) -> None:
         """Takes in one value per sample; values of rank 2 and more are first averaged per sample."""
-        values = np.asarray(values)
+        values = _float64(values)
         if not values.size:
             return
         if sample_weight is None:
             samples = values.shape[0] if values.ndim else 1
-            self.total.value[...] += values.sum(dtype=np.float64) * (samples / values.size)
-            self.count.value[...] += samples
+            self.total.assign_add(ops.sum(values) * (samples / values.size))
+            self.count.assign_add(samples)
             return
-        values, weights = _weighted(values, sample_weight, np.mean)
+        values, weights = _weighted(values, sample_weight, ops.mean)
         per_sample = tuple(range(1, values.ndim))
-        self.total.value[...] += (values * weights).mean(per_sample, dtype=np.float64).sum()
-        self.count.value[...] += weights.mean(per_sample, dtype=np.float64).sum()
+        self.total.assign_add(ops.sum(ops.mean(values * weights, per_sample)))
+        self.count.assign_add(ops.sum(ops.mean(weights, per_sample)))
 
     def result(self) -> float:
         count = float(self.count.value)
@@ -178,19 +187,27 @@ class Mean(RunningMean):
         self.add(values, sample_weight)
 
 
-def _weighted(values: Array, sample_weight: Any, reduce: Callable[..., Any]) -> tuple[Array, Array]:
+def _float64(x: Any) -> Any:
+    return ops.cast(plain(x), "float64")
+
+
+def _weighted(values: Any, sample_weight: Any, reduce: Callable[..., Any]) -> tuple[Any, Any]:
     """Values reduced to the rank of the weights, and the weights broadcast to them."""
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    values, weights = same_rank(values, weights)
+    values, weights = same_rank(values, _float64(sample_weight))
     if values.ndim > weights.ndim:
-        values = reduce(values, axis=tuple(range(weights.ndim, values.ndim)), dtype=np.float64)
+        values = reduce(values, axis=tuple(range(weights.ndim, values.ndim)))
     try:
-        return values, np.broadcast_to(weights, values.shape)
+        return values, ops.broadcast_to(weights, values.shape)
     except ValueError:
         raise ValueError(
             f"metric: sample weights do not fit the values; expected shape {values.shape[:1]} or "
             f"{values.shape}, got sample_weight.shape={weights.shape}."
         ) from None
+
+
+def plain(x: Any) -> Any:
+    """An array, or a traced tensor: what a metric computes is never recorded for a gradient."""
+    return x if isinstance(x, TracedTensor) else np.asarray(x)
 
 
 @registry.register(snake_case=True)
@@ -221,8 +238,7 @@ class MeanMetricWrapper(RunningMean):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        # plain arrays: what a metric computes is never recorded for a gradient
-        values = self.fn(np.asarray(y_true), np.asarray(y_pred), **self._arguments)
+        values = self.fn(plain(y_true), plain(y_pred), **self._arguments)
         self.add(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:

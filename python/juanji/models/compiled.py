@@ -9,6 +9,8 @@ import numpy as np
 
 from juanji import losses, metrics, optimizers
 from juanji.autograd import Tensor
+from juanji.metrics.metric import plain
+from juanji.trace import deferred
 
 Array = np.ndarray[Any, Any]
 
@@ -43,6 +45,10 @@ class Compiled:
     def metrics(self) -> list[Any]:
         """The running loss, then the metrics that are known already."""
         return [self.loss_tracker, *(m for m, _ in self._chosen or [])]
+
+    def parts(self) -> list[Any]:
+        """The loss and the optimizer: what a step runs besides layers."""
+        return [self.loss_identifier, self.optimizer]
 
     def reset(self) -> None:
         """Starts all averages again."""
@@ -84,7 +90,7 @@ class Compiled:
             return None
         self.require_labels("compute_loss", y)
         if self.loss is None:
-            self.loss = losses.resolve_loss(self.loss_identifier, np.shape(y), y_pred.shape)
+            self.loss = losses.resolve_loss(self.loss_identifier, tuple(y.shape), y_pred.shape)
         value = self.loss(y, y_pred, sample_weight=sample_weight)
         return value if self.loss_weight is None else value * self.loss_weight
 
@@ -92,15 +98,14 @@ class Compiled:
         """Adds one batch to every metric."""
         if y is None or not self._wanted:
             return
-        y_true, prediction = np.asarray(y), np.asarray(y_pred)
         if self._chosen is None:
-            self._choose(y_true.shape, prediction.shape)
+            self._choose(tuple(y.shape), tuple(y_pred.shape))
         for metric, weighted in self._chosen or []:
-            metric.update_state(y_true, prediction, sample_weight=sample_weight if weighted else None)
+            metric.update_state(plain(y), plain(y_pred), sample_weight=sample_weight if weighted else None)
 
     def result(self) -> dict[str, float]:
         """Name and value of the running loss and each metric."""
-        return {m.name: float(np.asarray(m.result())) for m in self.metrics}
+        return {m.name: _as_number(m.result()) for m in self.metrics}
 
     def _choose(self, true_shape: tuple[int, ...], predicted_shape: tuple[int, ...]) -> None:
         used = {"loss"}
@@ -113,6 +118,11 @@ class Compiled:
                 metric.name = f"{name}_{count}"
             used.add(metric.name)
             self._chosen.append((metric, weighted))
+
+
+@deferred
+def _as_number(value: Any) -> float:
+    return float(np.asarray(value))
 
 
 def _takes_class_numbers(loss: Any) -> bool:

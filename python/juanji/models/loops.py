@@ -72,7 +72,7 @@ def run_fit(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> None:
         logs: dict[str, float] = {}
         for step in range(plan.steps):
             callbacks.call("on_train_batch_begin", step, None)
-            logs = model.train_step(next(batches))
+            logs = model.run_step("train_step", next(batches))
             callbacks.call("on_train_batch_end", step, logs)
             if model.stop_training:
                 break
@@ -96,7 +96,7 @@ def run_evaluate(
     logs: dict[str, float] = {}
     for step, batch in enumerate(itertools.islice(data.batches(batch_size), steps)):
         callbacks.call("on_test_batch_begin", step, None)
-        logs = model.test_step(batch)
+        logs = model.run_step("test_step", batch)
         callbacks.call("on_test_batch_end", step, logs)
     callbacks.call("on_test_end", logs)
     return logs
@@ -110,7 +110,7 @@ def run_predict(model: Any, data: ArrayData, batch_size: int, steps: int | None,
     done = 0
     for step, batch in enumerate(itertools.islice(data.batches(batch_size), steps)):
         callbacks.call("on_predict_batch_begin", step, None)
-        y = np.asarray(model.predict_step(batch))
+        y = np.asarray(model.run_step("predict_step", batch))
         if outputs is None:
             outputs = np.empty((rows, *y.shape[1:]), y.dtype)
         outputs[done : done + len(y)] = y

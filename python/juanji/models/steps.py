@@ -5,18 +5,36 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
-from juanji.autograd import GradientTape
+from juanji.autograd import GradientTape, Tensor
 from juanji.layers.layer import Layer
 from juanji.models.compiled import Compiled
 from juanji.models.data import unpack
+from juanji.models.recording import Recorder
 
 
 class Steps(Layer):
     """The steps of training, evaluation and prediction; override :meth:`train_step` to train in another way."""
 
     _compiled: Compiled | None = None
+    _recorder: Recorder | None = None
+    _eager: bool = False
+
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether every step runs operation by operation in Python, and never as a recorded program."""
+        return self._eager
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self._eager = bool(value)
+
+    def run_step(self, name: str, data: Any) -> Any:
+        """Runs the method ``train_step``, ``test_step`` or ``predict_step``, as a recorded program where possible."""
+        if self._eager:
+            return getattr(self, name)(data)
+        if self._recorder is None:
+            self._recorder = Recorder()
+        return self._recorder.run(self, name, data)
 
     @property
     def compiled(self) -> bool:
@@ -74,7 +92,8 @@ class Steps(Layer):
     def test_step(self, data: Any) -> dict[str, float]:
         """Evaluates one batch. Arguments and result are those of :meth:`train_step`."""
         x, y, sample_weight = unpack(data)
-        y_pred = self(x, training=False)
+        # A Tensor remembers its logits, from which the loss is computed as in training.
+        y_pred = self(x if isinstance(x, Tensor) else Tensor(x), training=False)
         loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
         return self._record(loss, x, y, y_pred, sample_weight)
 
@@ -109,7 +128,7 @@ class Steps(Layer):
 
     def _record(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, float]:
         tracker = self._require_compiled("fit").loss_tracker
-        tracker.update_state(float(np.asarray(loss)), sample_weight=len(x))
+        tracker.update_state(loss, sample_weight=len(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def _require_compiled(self, method: str) -> Compiled:

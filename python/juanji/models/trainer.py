@@ -14,6 +14,7 @@ from juanji.models.arguments import count, frequency, loss_factor, natural, rand
 from juanji.models.compiled import Compiled, as_list
 from juanji.models.data import ArrayData, array_data, unpack
 from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_predict
+from juanji.models.recording import Recorder
 from juanji.models.steps import Steps
 
 Array = np.ndarray[Any, Any]
@@ -45,7 +46,11 @@ class Trainer(Steps):
             loss_weights: factor of the loss.
             metrics: list of names ('accuracy', ...), functions or objects, without sample weights.
             weighted_metrics: the same, with sample weights.
-            run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: accepted for Keras scripts; without effect.
+            run_eagerly: whether steps run operation by operation in Python. Otherwise models made of juanji's own
+                parts run each step as one recorded native call, with the same results.
+            jit_compile: True records steps with code of your own too, as Keras does: what such code does besides
+                operations on tensors happens once, while it is recorded.
+            steps_per_execution, auto_scale_loss: accepted for Keras scripts; without effect.
 
         Raises:
             ValueError: for a name that is not known.
@@ -60,6 +65,8 @@ class Trainer(Steps):
             raise ValueError(
                 f"compile: too many losses; expected one for the model's one output, got loss={loss!r}. Pass one."
             )
+        self.run_eagerly = run_eagerly
+        self._recorder = Recorder(trusted=jit_compile is True)
         self._compiled = Compiled(
             optimizer,
             chosen[0] if chosen else None,
@@ -236,20 +243,20 @@ class Trainer(Steps):
         compiled.require_labels("train_on_batch", y)
         data = array_data("train_on_batch", x, y, sample_weight, class_weight, self.dtype)
         self._build_for(data)
-        return _returned(self.train_step(next(data.batches(len(data)))), return_dict)
+        return _returned(self.run_step("train_step", next(data.batches(len(data)))), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluates one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
         self._require_compiled("test_on_batch").require_labels("test_on_batch", y)
         data = array_data("test_on_batch", x, y, sample_weight, None, self.dtype)
         self._build_for(data)
-        return _returned(self.test_step(next(data.batches(len(data)))), return_dict)
+        return _returned(self.run_step("test_step", next(data.batches(len(data)))), return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
         """Outputs for one batch."""
         data = array_data("predict_on_batch", x, dtype=self.dtype)
         self._build_for(data)
-        return np.asarray(self.predict_step(next(data.batches(len(data)))))
+        return np.asarray(self.run_step("predict_step", next(data.batches(len(data)))))
 
     def _build_for(self, data: ArrayData) -> None:
         """Builds the model when it is not, and refuses data of another shape before anything is done."""

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from juanji.autograd import Array, Tensor
+from juanji.autograd import Array, Tensor, open_trace
 from juanji.config import floatx
-from juanji.ops._operation import Call, NumpyFunction, Operation
+from juanji.ops._operation import Call, NumpyFunction, Operation, View
 
 _cast = Operation("cast", lambda dtype: NumpyFunction(lambda x: x.astype(dtype, copy=False)))
+
+
+_identity = Operation("identity", lambda: View(lambda x: x))
 
 
 @_cast.gradient
@@ -177,7 +180,12 @@ def stop_gradient(x: Any) -> Any:
         3.0
     """
     x = as_array(x)
-    return Tensor(x.numpy()) if isinstance(x, Tensor) else x
+    if not isinstance(x, Tensor):
+        return x
+    trace = open_trace()
+    if trace is not None and trace.takes((x,)):
+        return trace.add(_identity, View(lambda array: array), (x,), {})[0]
+    return Tensor(x.numpy())
 
 
 def shape(x: Any) -> tuple[int, ...]:

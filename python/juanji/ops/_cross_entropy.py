@@ -8,7 +8,7 @@ import numpy as np
 
 from juanji import _core, ops
 from juanji.autograd import Tensor, recording_tapes
-from juanji.ops._convert import as_array, as_float
+from juanji.ops._convert import as_float
 from juanji.ops._logits import find_logits
 from juanji.ops._operation import Call, Operation
 from juanji.ops._softmax import is_last_axis, log_softmax, softmax
@@ -146,7 +146,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
         )
     labels = _class_numbers(name, target)
     if labels.ndim == output.ndim and labels.shape[-1] == 1:
-        labels = labels.reshape(labels.shape[:-1])
+        labels = ops.reshape(labels, labels.shape[:-1])
     if labels.shape != output.shape[:-1]:
         raise ValueError(
             f"{name}: one class number is needed per row; expected target.shape={output.shape[:-1]} for "
@@ -157,16 +157,17 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     return (_sparse if from_logits else _sparse_probabilities)(output, labels)
 
 
-def _class_numbers(name: str, target: Any) -> np.ndarray[Any, Any]:
+def _class_numbers(name: str, target: Any) -> Any:
     """Labels as int64; floats are taken when they hold whole numbers, as label files often do."""
-    labels = np.asarray(target)
+    labels = target if isinstance(target, Tensor) else np.asarray(target)
     if labels.dtype.kind in "iub":
-        return labels.astype(np.int64, copy=False)
+        return ops.cast(labels, "int64")
     if labels.dtype.kind != "f":
         raise TypeError(
             f"{name}: labels are not numbers; expected integers, got target.dtype={labels.dtype}. "
             "Number the classes first, for example with np.unique(labels, return_inverse=True)."
         )
+    labels = np.asarray(labels)
     wrong = np.flatnonzero(~np.isfinite(labels) | (labels != np.floor(labels)))
     if wrong.size:
         at = int(wrong[0])
@@ -178,9 +179,7 @@ def _class_numbers(name: str, target: Any) -> np.ndarray[Any, Any]:
 
 
 def _as_type_of(output: Any, target: Any) -> Any:
-    if isinstance(target, Tensor) and target.dtype == output.dtype:
-        return target
-    return np.asarray(as_array(target)).astype(output.dtype, copy=False)
+    return ops.cast(target, output.dtype)
 
 
 def _check_same_shape(name: str, target: Any, output: Any) -> None:

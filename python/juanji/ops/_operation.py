@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from juanji import _core
-from juanji.autograd import Tensor, recording_tapes
+from juanji.autograd import Tensor, Variable, open_trace, recording_tapes
 
 Gradients = Sequence[Any]
 GradientRule = Callable[..., Gradients]
@@ -52,6 +52,14 @@ class NumpyFunction:
         return [(str(y.dtype), y.shape) for y in results]
 
 
+class View(NumpyFunction):
+    """A NumPy function that gives the elements of its one input in the same order, in another shape."""
+
+    def native_side(self, specs: list[Spec]) -> None:
+        """What a recorded step runs: nothing."""
+        return None
+
+
 class NativeForFloats:
     """A native operation for inputs that are all float32 or all float64, and a NumPy function for other types.
 
@@ -74,8 +82,12 @@ class NativeForFloats:
     def __call__(self, *arrays: Any) -> Any:
         return self._side([x.dtype for x in arrays])(*arrays)
 
+    def native_side(self, specs: list[Spec]) -> NativeSide:
+        """What runs for inputs of these types."""
+        return self._side([np.dtype(dtype) for dtype, _ in specs])
+
     def infer(self, specs: list[Spec]) -> Sequence[Spec]:
-        return self._side([np.dtype(dtype) for dtype, _ in specs]).infer(specs)
+        return self.native_side(specs).infer(specs)
 
 
 _NATIVE_DTYPES = (np.dtype("float32"), np.dtype("float64"))
@@ -156,18 +168,23 @@ class Operation:
         if tapes:
             attributes = {**attributes, **self._when_recorded}
         tensors = False
-        arrays = []
-        for x in inputs:
-            if isinstance(x, Tensor):
-                tensors = True
-                x = x.numpy()
-            arrays.append(x if isinstance(x, np.ndarray) else np.asarray(x))
-        results = self._native(**attributes)(*arrays)
-        if not isinstance(results, tuple):
-            results = (results,)
-        if not tensors:
-            return results[0] if self.visible_outputs == 1 else results[: self.visible_outputs]
-        outputs = tuple(Tensor(y) for y in results)
+        native = self._native(**attributes)
+        trace = open_trace()
+        if trace is not None and trace.takes(inputs):
+            outputs: tuple[Tensor, ...] = trace.add(self, native, inputs, attributes)
+        else:
+            arrays = []
+            for x in inputs:
+                if isinstance(x, Tensor):
+                    tensors = True
+                    x = x._value
+                arrays.append(x if isinstance(x, np.ndarray) else np.asarray(x))
+            results = native(*arrays)
+            if not isinstance(results, tuple):
+                results = (results,)
+            if not tensors:
+                return results[0] if self.visible_outputs == 1 else results[: self.visible_outputs]
+            outputs = tuple(Tensor(y) for y in results)
         if tapes:
             call = Call(self, inputs, outputs, attributes)
             for tape in tapes:
@@ -176,3 +193,28 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
+
+
+class InPlaceOperation:
+    """A native operation that overwrites some of its inputs and gives nothing: updates and assignments.
+
+    Args:
+        name: as it appears in messages and profiles.
+        native: gives the native side for its attributes; results are cached.
+    """
+
+    def __init__(self, name: str, native: Callable[..., _core.Operation]) -> None:
+        self.name = name
+        self._native = lru_cache(maxsize=64)(native)
+
+    def __call__(self, inputs: Sequence[Any], **attributes: Any) -> None:
+        native = self._native(**attributes)
+        trace = open_trace()
+        if trace is not None and trace.takes(inputs):
+            trace.add(self, native, inputs, attributes)
+            return
+        native(*(x._value if isinstance(x, Tensor) else np.asarray(x) for x in inputs))
+        for i in native.updated_inputs(len(inputs)):
+            changed = inputs[i]
+            if isinstance(changed, Variable):
+                changed.mark_changed()

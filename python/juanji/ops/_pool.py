@@ -20,7 +20,7 @@ _average_pool_gradient = Operation("average_pool_gradient", _core.AveragePoolGra
 @_max_pool.gradient
 def _(call: Call, dy: Any) -> tuple[Any, ...]:
     (x,) = call.inputs
-    argmax = call.outputs[1].numpy()
+    argmax = call.outputs[1]
     window = _window_attributes(call)
     return (_max_pool_gradient(dy, argmax, input_size=x.shape[1:-1], **window),)
 

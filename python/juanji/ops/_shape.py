@@ -10,10 +10,10 @@ import numpy as np
 
 from juanji.ops._binary import sum_to_shape
 from juanji.ops._convert import as_array, operands
-from juanji.ops._operation import Call, NumpyFunction, Operation
+from juanji.ops._operation import Call, NumpyFunction, Operation, View
 from juanji.ops._whole import whole_number, whole_numbers
 
-_reshape = Operation("reshape", lambda shape: NumpyFunction(lambda x: np.reshape(x, shape)))
+_reshape = Operation("reshape", lambda shape: View(lambda x: np.reshape(x, shape)))
 _transpose = Operation("transpose", lambda axes: NumpyFunction(lambda x: np.transpose(x, axes)))
 _broadcast_to = Operation("broadcast_to", lambda shape: NumpyFunction(lambda x: np.broadcast_to(x, shape)))
 _concatenate = Operation("concatenate", lambda axis: NumpyFunction(lambda *xs: np.concatenate(xs, axis)))

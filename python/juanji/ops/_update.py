@@ -8,26 +8,29 @@ whole training.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from juanji import _core
 from juanji.autograd import Tensor
+from juanji.ops._convert import cast
+from juanji.ops._operation import InPlaceOperation
+from juanji.trace import LiveNumber, live_array
 
 Arrays = Sequence[Any]
+Number = float | LiveNumber
 
-_sgd = lru_cache(maxsize=64)(_core.SgdUpdate)
-_rmsprop = lru_cache(maxsize=64)(_core.RmspropUpdate)
-_adam = lru_cache(maxsize=64)(_core.AdamUpdate)
+_sgd = InPlaceOperation("sgd_update", _core.SgdUpdate)
+_rmsprop = InPlaceOperation("rmsprop_update", _core.RmspropUpdate)
+_adam = InPlaceOperation("adam_update", _core.AdamUpdate)
 
 
 def sgd_update(
     params: Arrays,
     grads: Arrays,
     velocities: Arrays | None,
-    learning_rate: float,
+    learning_rate: Number,
     momentum: float = 0.0,
     nesterov: bool = False,
 ) -> None:
@@ -51,7 +54,7 @@ def sgd_update(
         array([0.9, 0.8])
     """
     states = [("velocities", velocities)] if momentum else []
-    _run(_sgd(float(momentum), bool(nesterov)), params, grads, states, [learning_rate])
+    _run(_sgd, params, grads, states, [learning_rate], momentum=float(momentum), nesterov=bool(nesterov))
 
 
 def rmsprop_update(
@@ -60,7 +63,7 @@ def rmsprop_update(
     velocities: Arrays,
     momentums: Arrays | None,
     average_gradients: Arrays | None,
-    learning_rate: float,
+    learning_rate: Number,
     rho: float = 0.9,
     momentum: float = 0.0,
     epsilon: float = 1e-7,
@@ -87,8 +90,8 @@ def rmsprop_update(
         states.append(("momentums", momentums))
     if centered:
         states.append(("average_gradients", average_gradients))
-    native = _rmsprop(float(rho), float(momentum), float(epsilon), bool(centered))
-    _run(native, params, grads, states, [learning_rate])
+    attributes = {"rho": float(rho), "momentum": float(momentum), "epsilon": float(epsilon)}
+    _run(_rmsprop, params, grads, states, [learning_rate], **attributes, centered=bool(centered))
 
 
 def adam_update(
@@ -97,11 +100,11 @@ def adam_update(
     m: Arrays,
     v: Arrays,
     vhat: Arrays | None,
-    learning_rate: float,
+    learning_rate: Number,
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
-    step: int = 1,
+    step: Number = 1,
 ) -> None:
     """Adam (Kingma and Ba, 2014); with ``vhat`` AMSGrad (Reddi et al., 2018).
 
@@ -129,36 +132,36 @@ def adam_update(
         >>> w.round(5)
         array([0.9, 1.1])
     """
-    if step < 1:
+    if not isinstance(step, LiveNumber) and step < 1:
         raise ValueError(f"adam_update: steps count from 1; expected step >= 1, got step={step}.")
     states: list[tuple[str, Arrays | None]] = [("m", m), ("v", v)]
     if vhat is not None:
         states.append(("vhat", vhat))
-    native = _adam(float(beta_1), float(beta_2), float(epsilon), vhat is not None)
-    _run(native, params, grads, states, [learning_rate, step])
+    attributes = {"beta_1": float(beta_1), "beta_2": float(beta_2), "epsilon": float(epsilon)}
+    _run(_adam, params, grads, states, [learning_rate, step], **attributes, amsgrad=vhat is not None)
 
 
 def _run(
-    native: _core.Operation,
+    operation: InPlaceOperation,
     params: Arrays,
     grads: Arrays,
     states: Sequence[tuple[str, Arrays | None]],
-    scalars: list[float],
+    scalars: Sequence[Number],
+    **attributes: Any,
 ) -> None:
-    inputs = [_array(p) for p in params]
     for name, arrays in [("grads", grads), *states]:
         if arrays is None or len(arrays) != len(params):
             got = "None" if arrays is None else f"a list of {len(arrays)}"
             raise ValueError(
-                f"{native.name}: wrong number of {name}; expected one per variable ({len(params)}), got {name}={got}."
+                f"{operation.name}: wrong number of {name}; expected one per variable ({len(params)}), "
+                f"got {name}={got}."
             )
-        inputs += map(_array, arrays)
-    for i in range(len(params)):
-        gradient = inputs[len(params) + i]
-        if gradient.dtype != inputs[i].dtype:
-            inputs[len(params) + i] = gradient.astype(inputs[i].dtype)
-    native(*inputs, np.array(scalars, np.float64))
+    inputs = [_array(p) for p in params]
+    inputs += [cast(_array(g), p.dtype) if g.dtype != p.dtype else g for g, p in zip(map(_array, grads), inputs)]
+    for _, arrays in states:
+        inputs += map(_array, arrays or ())
+    operation([*inputs, live_array(scalars)], **attributes)
 
 
-def _array(x: Any) -> np.ndarray[Any, Any]:
-    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+def _array(x: Any) -> Any:
+    return x if isinstance(x, (Tensor, np.ndarray)) else np.asarray(x)

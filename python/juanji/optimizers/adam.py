@@ -60,7 +60,7 @@ class Adam(Optimizer):
         if self.amsgrad:
             self._largest = self.add_optimizer_variables(variables, "velocity_hat")
 
-    def update(self, gradients: list[Any], variables: list[Variable], learning_rate: float) -> None:
+    def update(self, gradients: list[Any], variables: list[Variable], learning_rate: Any) -> None:
         adam_update(
             variables,
             gradients,
@@ -71,7 +71,7 @@ class Adam(Optimizer):
             self.beta_1,
             self.beta_2,
             self.epsilon,
-            int(self.iterations) + 1,
+            self.next_step(),
         )
 
     def get_config(self) -> dict[str, Any]:

@@ -42,11 +42,11 @@ def match(
         if gradient is None:
             missing.append(variable.name)
             continue
-        array = gradient.numpy() if isinstance(gradient, Tensor) else np.asarray(gradient)
-        if array.shape != variable.shape:
+        array = gradient if isinstance(gradient, Tensor) else np.asarray(gradient)
+        if tuple(array.shape) != variable.shape:
             raise ValueError(
                 f"{owner}.apply: gradient of the wrong shape for {variable.name!r}; expected "
-                f"{variable.shape}, got {array.shape}."
+                f"{variable.shape}, got {tuple(array.shape)}."
             )
         kept.append(array)
         found.append(variable)

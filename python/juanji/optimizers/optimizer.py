@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from juanji.autograd import Variable
+from juanji.autograd import Variable, open_trace
 from juanji.optimizers import schedules
 from juanji.optimizers.checks import match
 from juanji.optimizers.rules import Clipping, WeightDecay
+from juanji.trace import LiveNumber, live
 from juanji.utils.arguments import not_negative
 from juanji.utils.naming import auto_name
 from juanji.utils.registry import Configurable, Registry
@@ -66,6 +67,7 @@ class Optimizer(Configurable):
         self._variables = [self._iterations]
         self._learning_rate: Any = None
         self.learning_rate = learning_rate
+        self._rate: float | None = None  # known once in each step: a function may give another one at every call
         self._trainable: list[Variable] = []
         self._index: dict[int, int] = {}
         self.built = False
@@ -168,14 +170,29 @@ class Optimizer(Configurable):
                 )
             self.build(variables)
         gradients, variables = match(owner, grads, variables, self._index)
-        rate = not_negative(owner, "learning_rate", self.learning_rate)
+        rate = live(self._rate_of_this_step)
         self._decay(variables, rate)
         self.update(self._clip(gradients), variables, rate)
-        self._iterations.value[...] += 1
-        for variable in variables:
-            variable.mark_changed()
+        trace = open_trace()
+        if trace is None:
+            self._finish_step()
+        else:
+            trace.defer(self._finish_step)
 
-    def update(self, gradients: list[Any], variables: list[Variable], learning_rate: float) -> None:
+    def _rate_of_this_step(self) -> float:
+        if self._rate is None:
+            self._rate = not_negative(type(self).__name__, "learning_rate", self.learning_rate)
+        return self._rate
+
+    def _finish_step(self) -> None:
+        self._rate = None
+        self._iterations.assign_add(1)
+
+    def next_step(self) -> float | LiveNumber:
+        """The number of the step that is being taken, counted from 1."""
+        return live(lambda: int(self._iterations) + 1)
+
+    def update(self, gradients: list[Any], variables: list[Variable], learning_rate: Any) -> None:
         """Applies one step to all variables; the default calls :meth:`update_step` for each.
 
         ``iterations`` is the number of steps before this one.
@@ -183,7 +200,7 @@ class Optimizer(Configurable):
         for gradient, variable in zip(gradients, variables):
             self.update_step(gradient, variable, learning_rate)
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Applies one step to one variable."""
         raise TypeError(
             f"{type(self).__name__}: no rule for a step; expected a method update_step(gradient, variable, "

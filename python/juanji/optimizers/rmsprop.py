@@ -59,7 +59,7 @@ class RMSprop(Optimizer):
         if self.centered:
             self._averages = self.add_optimizer_variables(variables, "average_gradient")
 
-    def update(self, gradients: list[Any], variables: list[Variable], learning_rate: float) -> None:
+    def update(self, gradients: list[Any], variables: list[Variable], learning_rate: Any) -> None:
         rmsprop_update(
             variables,
             gradients,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from juanji import ops
-from juanji.autograd import Variable
+from juanji.autograd import Tensor, Variable
+from juanji.trace import LiveNumber
 from juanji.utils.arguments import not_negative
 
 
@@ -57,7 +55,7 @@ class Clipping:
         if self.clipnorm is not None:
             return [g * _scale(_norm([g]), self.clipnorm) for g in gradients]
         if self.clipvalue is not None:
-            return [np.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
+            return [ops.minimum(ops.maximum(g, -self.clipvalue), self.clipvalue) for g in gradients]
         if self.global_clipnorm is not None:
             scale = _scale(_norm(gradients), self.global_clipnorm)
             return [g * scale for g in gradients]
@@ -71,14 +69,16 @@ class Clipping:
         }
 
 
-def _norm(gradients: Sequence[Any]) -> float:
-    # ops.sum adds in one order for any number of threads; a BLAS dot product need not
-    return math.sqrt(sum(float(ops.sum(ops.square(g))) for g in gradients))
+def _norm(gradients: Sequence[Any]) -> Any:
+    total = ops.sum(ops.square(gradients[0]))
+    for gradient in gradients[1:]:
+        total = total + ops.sum(ops.square(gradient))
+    return ops.sqrt(total)
 
 
-def _scale(norm: float, limit: float) -> float:
+def _scale(norm: Any, limit: float) -> Any:
     # a norm of NaN or infinity gives NaN: the damage stays visible, as in Keras
-    return limit / max(norm, limit) + (norm - norm)
+    return limit / ops.maximum(norm, limit) + (norm - norm)
 
 
 class WeightDecay:
@@ -99,10 +99,14 @@ class WeightDecay:
         self._excluded = {id(v) for v in variables}
         self._excluded_names = tuple(names)
 
-    def __call__(self, variables: Iterable[Variable], learning_rate: float) -> None:
+    def __call__(self, variables: Iterable[Variable], learning_rate: float | LiveNumber) -> None:
         if not self.rate:
             return
+        share: Any = (
+            learning_rate.tensor() * self.rate if isinstance(learning_rate, LiveNumber) else learning_rate * self.rate
+        )
         for variable in variables:
             named = any(part in variable.name for part in self._excluded_names)
             if not named and id(variable) not in self._excluded:
-                variable.value[...] -= variable.value * (self.rate * learning_rate)
+                factor = ops.cast(share, variable.dtype) if isinstance(share, Tensor) else share
+                variable.assign_sub(variable * factor)

@@ -49,7 +49,7 @@ class SGD(Optimizer):
         if self.momentum:
             self._velocities = self.add_optimizer_variables(variables, "momentum")
 
-    def update(self, gradients: list[Any], variables: list[Variable], learning_rate: float) -> None:
+    def update(self, gradients: list[Any], variables: list[Variable], learning_rate: Any) -> None:
         velocities = self.state_of(self._velocities, variables) if self.momentum else None
         sgd_update(variables, gradients, velocities, learning_rate, self.momentum, self.nesterov)
 

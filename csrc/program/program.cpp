@@ -1,0 +1,178 @@
+#include "program/program.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "core/check.hpp"
+#include "core/parallel.hpp"
+#include "program/lifetimes.hpp"
+
+namespace juanji {
+
+char* Arena::reserve(size_t bytes) {
+  if (bytes > bytes_) {
+    buffer_ = Buffer();  // first, so that the two need not fit together
+    bytes_ = 0;
+    buffer_ = Buffer(bytes);
+    bytes_ = bytes;
+  }
+  return buffer_.as<char>();
+}
+
+size_t Program::add_value(TensorSpec spec, Place place, void* data) {
+  const size_t number = values_.size();
+  values_.push_back({{std::move(spec), data}, place, number});
+  return number;
+}
+
+size_t Program::add_input(TensorSpec spec) {
+  const size_t value = add_value(std::move(spec), Place::input);
+  values_[value].slot = inputs_.size();
+  inputs_.push_back(value);
+  return value;
+}
+
+size_t Program::add_memory(TensorSpec spec, void* data) { return add_value(std::move(spec), Place::memory, data); }
+
+size_t Program::add_view(size_t value, Shape shape) {
+  const Value& source = values_[value];
+  if (element_count(shape) != source.tensor.size()) {
+    fail("program", "a view has other elements than its source", to_text(source.tensor.spec.shape), "shape", shape, "");
+  }
+  const size_t view = add_value({source.tensor.spec.dtype, std::move(shape)}, source.place);
+  values_[view].root = values_[value].root;
+  return view;
+}
+
+std::vector<size_t> Program::add_step(const Operation& op, const std::vector<size_t>& inputs, bool setup) {
+  std::vector<TensorSpec> specs;
+  for (const size_t input : inputs) specs.push_back(values_[input].tensor.spec);
+  Step step;
+  step.op = &op;
+  step.inputs = inputs;
+  step.workspace_bytes = op.workspace(specs);
+  for (TensorSpec& spec : op.outputs(specs)) {
+    step.output_tensors.push_back({spec, nullptr});
+    step.outputs.push_back(add_value(std::move(spec), setup ? Place::setup : Place::arena));
+  }
+  for (TensorSpec& spec : specs) step.input_tensors.push_back({std::move(spec), nullptr});
+  std::vector<size_t> outputs = step.outputs;
+  (setup ? setup_ : steps_).push_back(std::move(step));
+  return outputs;
+}
+
+void Program::add_output(size_t value) { outputs_.push_back(value); }
+
+void Program::plan() {
+  for (Value& value : values_) {
+    if (value.root != static_cast<size_t>(&value - values_.data())) value.place = values_[value.root].place;
+  }
+  place_outputs();
+  place_arena();
+  place_setup();
+}
+
+// A step writes an output where the caller wants it; what is no step's result, or is wanted twice, is copied there.
+void Program::place_outputs() {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    Value& root = values_[values_[outputs_[i]].root];
+    if (root.place == Place::arena) {
+      root.place = Place::output;
+      root.slot = i;
+    } else {
+      copied_outputs_.push_back(i);
+    }
+  }
+}
+
+void Program::place_arena() {
+  std::vector<Lifetime> lives;
+  std::vector<size_t*> slots;
+  std::vector<size_t> life_of(values_.size(), SIZE_MAX);
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    Step& step = steps_[i];
+    for (const size_t output : step.outputs) {
+      if (values_[output].place != Place::arena) continue;
+      life_of[output] = lives.size();
+      lives.push_back({values_[output].tensor.spec.bytes(), i, i});
+      slots.push_back(&values_[output].slot);
+    }
+    for (const size_t input : step.inputs) {
+      const size_t life = life_of[values_[input].root];
+      if (life != SIZE_MAX) lives[life].last = i;
+    }
+    if (step.workspace_bytes > 0) {
+      lives.push_back({step.workspace_bytes, i, i});
+      slots.push_back(&step.workspace_offset);
+    }
+  }
+  arena_bytes_ = place_by_lifetime(lives);
+  for (size_t i = 0; i < lives.size(); ++i) *slots[i] = lives[i].offset;
+}
+
+// Results of the setup stay for all runs, so nothing is shared among them but the workspace.
+void Program::place_setup() {
+  std::vector<Lifetime> lives;
+  std::vector<size_t*> slots;
+  for (size_t i = 0; i < setup_.size(); ++i) {
+    for (const size_t output : setup_[i].outputs) {
+      lives.push_back({values_[output].tensor.spec.bytes(), 0, setup_.size()});
+      slots.push_back(&values_[output].slot);
+    }
+    if (setup_[i].workspace_bytes > 0) {
+      lives.push_back({setup_[i].workspace_bytes, i, i});
+      slots.push_back(&setup_[i].workspace_offset);
+    }
+  }
+  setup_bytes_ = place_by_lifetime(lives);
+  for (size_t i = 0; i < lives.size(); ++i) *slots[i] = lives[i].offset;
+  setup_memory_ = Buffer(setup_bytes_);
+  for (Value& value : values_) {
+    if (value.place == Place::setup) value.tensor.data = setup_memory_.as<char>() + values_[value.root].slot;
+    if (value.place == Place::memory) value.tensor.data = values_[value.root].tensor.data;
+  }
+}
+
+void Program::execute(Step& step, char* scratch) const {
+  for (size_t i = 0; i < step.inputs.size(); ++i) step.input_tensors[i].data = values_[step.inputs[i]].tensor.data;
+  for (size_t i = 0; i < step.outputs.size(); ++i) step.output_tensors[i].data = values_[step.outputs[i]].tensor.data;
+  step.op->run(step.input_tensors, step.output_tensors,
+               step.workspace_bytes == 0 ? nullptr : scratch + step.workspace_offset);
+}
+
+void Program::prepare() {
+  const std::unique_lock<std::mutex> alone = arena_.lock();
+  const DenormalGuard guard;
+  for (Step& step : setup_) execute(step, setup_memory_.as<char>());
+}
+
+void Program::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
+                  std::vector<double>* seconds) {
+  const std::unique_lock<std::mutex> alone = arena_.lock();
+  const DenormalGuard guard;
+  char* base = arena_.reserve(arena_bytes_);
+  for (Value& value : values_) {
+    const size_t slot = values_[value.root].slot;
+    switch (value.place) {
+      case Place::input: value.tensor.data = const_cast<void*>(inputs[slot]); break;
+      case Place::output: value.tensor.data = outputs[slot]; break;
+      case Place::arena: value.tensor.data = base + slot; break;
+      case Place::memory:
+      case Place::setup: break;
+    }
+  }
+  for (Step& step : steps_) {
+    const auto start = std::chrono::steady_clock::now();
+    execute(step, base);
+    if (seconds != nullptr) {
+      seconds->push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+  }
+  for (const size_t i : copied_outputs_) {
+    const Tensor& value = values_[outputs_[i]].tensor;
+    if (value.spec.bytes() > 0) std::memcpy(outputs[i], value.data, value.spec.bytes());
+  }
+}
+
+}  // namespace juanji

@@ -1,0 +1,263 @@
+"""Tracing: the ordinary Python code of a step, run once without values, becomes a list of operations.
+
+While a :class:`Trace` is open on a thread, operations on a :class:`TracedTensor`, which has a shape and a type but no
+value, or on a variable do not run: they are written down and give traced tensors. Everything else runs as usual and
+becomes a constant of the step. Asking a traced tensor or a variable for its value raises :class:`NoValueError`; the
+step is then one that cannot be recorded, and runs eagerly instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from juanji.autograd import Array, NoValueError, Tensor, Variable, open_trace, set_open_trace
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from juanji import _core
+    from juanji.ops._operation import InPlaceOperation, Operation
+
+Spec = tuple[str, tuple[int, ...]]
+
+
+class TracedTensor(Tensor):
+    """A tensor without a value: what operations give while a trace is open.
+
+    Args:
+        dtype: element type.
+        shape: sizes.
+    """
+
+    __slots__ = ("_dtype", "_shape")
+
+    def __init__(self, dtype: Any, shape: tuple[int, ...]) -> None:
+        self._dtype = np.dtype(dtype)
+        self._shape = tuple(shape)
+        self._logits = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self._shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self._shape, dtype=np.int64))
+
+    def numpy(self) -> Array:
+        raise NoValueError("a traced tensor")
+
+    def __len__(self) -> int:
+        if not self._shape:
+            raise TypeError("len() of a tensor without axes")
+        return self._shape[0]
+
+    def __repr__(self) -> str:
+        return f"<TracedTensor shape={self.shape} dtype={self.dtype}>"
+
+
+@dataclass(eq=False)
+class Node:
+    """One operation that was written down.
+
+    Attributes:
+        name: of the operation.
+        native: the native operation; None for a view, whose one output has the elements of its one input.
+        inputs: traced tensors, variables and arrays (constants).
+        outputs: what it gives.
+        attributes: the keyword arguments of the operation.
+    """
+
+    name: str
+    native: _core.Operation | None
+    inputs: tuple[Any, ...]
+    outputs: tuple[TracedTensor, ...]
+    attributes: dict[str, Any]
+
+    @property
+    def updated(self) -> list[Any]:
+        """The inputs that it overwrites."""
+        return [] if self.native is None else [self.inputs[i] for i in self.native.updated_inputs(len(self.inputs))]
+
+
+class Trace:
+    """A recording of one step; a context manager.
+
+    Attributes:
+        nodes: the operations, in the order of their calls.
+        inputs: what is handed to each run.
+        feeds: traced inputs whose arrays a function makes for each run, in the order of the calls.
+        actions: what is called behind each run.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.inputs: list[TracedTensor] = []
+        self.feeds: list[tuple[TracedTensor, Callable[[], Array]]] = []
+        self.actions: list[Deferred] = []
+        self.trying: Any = None  # whose method would be deferred if it asked for values
+
+    def __enter__(self) -> Trace:
+        if open_trace() is not None:
+            raise RuntimeError("Trace: another trace is open on this thread; expected none. Close it first.")
+        set_open_trace(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        set_open_trace(None)
+
+    def add_input(self, array: Array) -> TracedTensor:
+        """A traced tensor that stands for an array like this one."""
+        tensor = TracedTensor(array.dtype, array.shape)
+        self.inputs.append(tensor)
+        return tensor
+
+    def feed(self, make: Callable[[], Array], dtype: str, shape: tuple[int, ...]) -> TracedTensor:
+        """A traced tensor whose value is made by a function before each run (seeds, learning rates)."""
+        tensor = TracedTensor(dtype, shape)
+        self.feeds.append((tensor, make))
+        return tensor
+
+    def defer(self, function: Callable[..., Any], *arguments: Any) -> Deferred:
+        """Calls the function behind each run, with arrays in the place of traced tensors among the arguments."""
+        deferred = Deferred(function, arguments)
+        self.actions.append(deferred)
+        return deferred
+
+    def takes(self, inputs: Sequence[Any]) -> bool:
+        """Whether an operation with these inputs is written down rather than run."""
+        return any(isinstance(x, (TracedTensor, Variable)) for x in inputs)
+
+    def add(
+        self, operation: Operation | InPlaceOperation, native: Any, inputs: Sequence[Any], attributes: dict[str, Any]
+    ) -> tuple[TracedTensor, ...]:
+        """Writes down a call of an operation; gives what stands for its outputs."""
+        operands = tuple(x if isinstance(x, (TracedTensor, Variable)) else _constant(x) for x in inputs)
+        specs = [(x.dtype.name, tuple(x.shape)) for x in operands]
+        side = native.native_side(specs) if hasattr(native, "native_side") else native
+        if side is not None and not hasattr(side, "updated_inputs"):
+            raise NoValueError(f"{operation.name} on {', '.join(dtype for dtype, _ in specs)}, which runs in NumPy")
+        outputs = tuple(TracedTensor(dtype, shape) for dtype, shape in native.infer(specs))
+        self.nodes.append(Node(operation.name, side, operands, outputs, attributes))
+        return outputs
+
+    def mark(self) -> tuple[int, int, int]:
+        """A place to go back to with :meth:`rewind`."""
+        return len(self.nodes), len(self.feeds), len(self.actions)
+
+    def rewind(self, mark: tuple[int, int, int]) -> None:
+        """Forgets what was written down since the mark."""
+        del self.nodes[mark[0] :], self.feeds[mark[1] :], self.actions[mark[2] :]
+
+
+class Deferred:
+    """The result of a call that takes place behind each run of a recorded step.
+
+    Args:
+        function: what is called.
+        arguments: its arguments, traced tensors among them.
+    """
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self.function = function
+        self.arguments = arguments
+
+
+def _constant(x: Any) -> Array:
+    value = x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+    # A copy where the caller could write into it later: a constant of a recorded step must not change.
+    return np.array(value, order="C", copy=True)
+
+
+def deferred(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: while a trace is open, the method is called behind each run instead."""
+
+    @wraps(method)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        trace = open_trace()
+        if trace is None:
+            return method(*args, **kwargs)
+        return trace.defer(lambda args, kwargs: method(*args, **kwargs), args, kwargs)
+
+    return wrapper
+
+
+def traced_or_deferred(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: while a trace is open, the method is written down or, when it asks for values, called behind each run.
+
+    Only methods of juanji's own classes are tried: what others do besides their operations would not be repeated.
+    """
+    later = deferred(method)
+
+    @wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        trace = open_trace()
+        if trace is None or trace.trying is self:
+            return method(self, *args, **kwargs)
+        if not is_own(type(self)):
+            return later(self, *args, **kwargs)
+        mark, outer = trace.mark(), trace.trying
+        trace.trying = self
+        try:
+            return method(self, *args, **kwargs)
+        except NoValueError:
+            trace.rewind(mark)
+            return later(self, *args, **kwargs)
+        finally:
+            trace.trying = outer
+
+    return wrapper
+
+
+def is_own(thing: Any) -> bool:
+    """Whether a class or function is part of juanji: then tracing it once tells all that it does."""
+    return str(getattr(thing, "__module__", "")).partition(".")[0] == "juanji"
+
+
+class LiveNumber:
+    """A number that is another one in each run of a recorded step, such as the learning rate.
+
+    Args:
+        read: gives the number.
+    """
+
+    def __init__(self, read: Callable[[], float]) -> None:
+        self.read = read
+
+    def tensor(self) -> TracedTensor:
+        """The number as a float64 scalar of the open trace."""
+        trace = open_trace()
+        assert trace is not None
+        return trace.feed(lambda: np.array(self.read()), "float64", ())
+
+
+def live(read: Callable[[], float]) -> float | LiveNumber:
+    """The number that ``read`` gives, or, while a trace is open, what asks for it in each run."""
+    return read() if open_trace() is None else LiveNumber(read)
+
+
+def live_array(numbers: Sequence[float | LiveNumber]) -> Any:
+    """Numbers as a float64 array; a traced tensor when live ones are among them."""
+
+    def read() -> Array:
+        return np.array([n.read() if isinstance(n, LiveNumber) else n for n in numbers], np.float64)
+
+    trace = open_trace()
+    if trace is None or not any(isinstance(n, LiveNumber) for n in numbers):
+        return read()
+    return trace.feed(read, "float64", (len(numbers),))
