@@ -24,6 +24,7 @@ REPLACEMENTS = [
     (r"\*\*kwargs\)", "**kwargs: typing.Any)"),
     (r"list\[tuple\[str, tuple\]\]", "list[tuple[str, tuple[int, ...]]]"),
     (r"\btuple(?!\[)\b(?= *[\],:)|])", "tuple[typing.Any, ...]"),
+    (r"\blist(?!\[)\b(?= *[\],:)|])", "list[typing.Any]"),
     (r"\bnumpy\.ndarray(?!\[)", "numpy.typing.NDArray[typing.Any]"),
     (r"^__all__.*\n", ""),
     # Root classes have pybind11's metaclass, which has no name that a stub could import.

@@ -107,15 +107,16 @@ def test_gradients_reach_kernel_and_bias(make):
         loss = (y * y).sum() if hasattr(y, "sum") else _sum_of_squares(y)
     gradients = tape.gradient(loss, layer.trainable_variables)
     for variable, gradient in zip(layer.trainable_variables, gradients):
-        array = variable.value
-        for index in list(np.ndindex(array.shape))[:5]:
-            before, step = array[index], 1e-6
-            array[index] = before + step
+        before = variable.numpy().copy()
+        for index in list(np.ndindex(before.shape))[:5]:
+            step = np.zeros_like(before)
+            step[index] = 1e-6
+            variable.assign(before + step)
             up = value()
-            array[index] = before - step
+            variable.assign(before - step)
             down = value()
-            array[index] = before
-            np.testing.assert_allclose(gradient.numpy()[index], (up - down) / (2 * step), rtol=1e-6, atol=1e-8)
+            variable.assign(before)
+            np.testing.assert_allclose(gradient.numpy()[index], (up - down) / 2e-6, rtol=1e-6, atol=1e-8)
 
 
 def _sum_of_squares(y):

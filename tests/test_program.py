@@ -243,7 +243,7 @@ def test_threads_predict_at_once() -> None:
 def test_values_cannot_be_asked_for_while_recording() -> None:
     v = Variable(2.0, name="v")
     x = [np.ones(3, "float32")]
-    for function in (lambda t: t * float(v), lambda t: np.asarray(t), lambda t: t if (t > 0) else t, lambda t: v.value):
+    for function in (lambda t: t * float(v), lambda t: np.asarray(t), lambda t: bool(t > 0), lambda t: v.value):
         with pytest.raises(NoValueError, match="has no value while a step is being recorded"):
             Recorded(function, x, _core.Arena())
     assert float(v) == 2.0
@@ -290,3 +290,16 @@ def test_wrong_arrays_are_refused() -> None:
         run(np.zeros((3, 2), "float32"))
     with pytest.raises(ValueError, match="wrong number of inputs"):
         run()
+
+
+def test_several_results_may_be_views_of_one_array() -> None:
+    run = Recorded(
+        lambda x: [(y := x * 2.0), ops.reshape(y, (3, 2)), ops.reshape(y, (6,)), y + 1.0, x, ops.reshape(x, (6,)), y],
+        [np.zeros((2, 3), "float32")],
+        _core.Arena(),
+    )
+    x = np.arange(6, dtype="float32").reshape(2, 3)
+    wanted = [2 * x, 2 * x, 2 * x, 2 * x + 1, x, x, 2 * x]
+    shapes = [(2, 3), (3, 2), (6,), (2, 3), (2, 3), (6,), (2, 3)]
+    for got, want, shape in zip(run(x), wanted, shapes):
+        np.testing.assert_array_equal(got, want.reshape(shape))

@@ -31,6 +31,7 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_assign(m);
   bindings::bind_batch_norm(m);
   bindings::bind_binary(m);
+  bindings::bind_cast(m);
   bindings::bind_conv(m);
   bindings::bind_cross_entropy(m);
   bindings::bind_depthwise(m);

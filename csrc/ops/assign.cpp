@@ -19,10 +19,9 @@ void Assign::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>&, 
   constexpr double kNanosecondsPerByte = 0.1;
   char* to = inputs[0].as<char>();
   const char* from = inputs[1].as<char>();
-  parallel_ranges(static_cast<int64_t>(inputs[0].spec.bytes()), kGrain, kNanosecondsPerByte,
-                  [&](int64_t begin, int64_t end) {
-                    std::memmove(to + begin, from + begin, static_cast<size_t>(end - begin));
-                  });
+  parallel_ranges(
+      static_cast<int64_t>(inputs[0].spec.bytes()), kGrain, kNanosecondsPerByte,
+      [&](int64_t begin, int64_t end) { std::memmove(to + begin, from + begin, static_cast<size_t>(end - begin)); });
 }
 
 }  // namespace juanji

@@ -65,9 +65,6 @@ std::vector<size_t> Program::add_step(const Operation& op, const std::vector<siz
 void Program::add_output(size_t value) { outputs_.push_back(value); }
 
 void Program::plan() {
-  for (Value& value : values_) {
-    if (value.root != static_cast<size_t>(&value - values_.data())) value.place = values_[value.root].place;
-  }
   place_outputs();
   place_arena();
   place_setup();
@@ -129,8 +126,9 @@ void Program::place_setup() {
   for (size_t i = 0; i < lives.size(); ++i) *slots[i] = lives[i].offset;
   setup_memory_ = Buffer(setup_bytes_);
   for (Value& value : values_) {
-    if (value.place == Place::setup) value.tensor.data = setup_memory_.as<char>() + values_[value.root].slot;
-    if (value.place == Place::memory) value.tensor.data = values_[value.root].tensor.data;
+    const Value& root = values_[value.root];
+    if (root.place == Place::setup) value.tensor.data = setup_memory_.as<char>() + root.slot;
+    if (root.place == Place::memory) value.tensor.data = root.tensor.data;
   }
 }
 
@@ -153,11 +151,11 @@ void Program::run(const std::vector<const void*>& inputs, const std::vector<void
   const DenormalGuard guard;
   char* base = arena_.reserve(arena_bytes_);
   for (Value& value : values_) {
-    const size_t slot = values_[value.root].slot;
-    switch (value.place) {
-      case Place::input: value.tensor.data = const_cast<void*>(inputs[slot]); break;
-      case Place::output: value.tensor.data = outputs[slot]; break;
-      case Place::arena: value.tensor.data = base + slot; break;
+    const Value& root = values_[value.root];  // a view is where its root is
+    switch (root.place) {
+      case Place::input: value.tensor.data = const_cast<void*>(inputs[root.slot]); break;
+      case Place::output: value.tensor.data = outputs[root.slot]; break;
+      case Place::arena: value.tensor.data = base + root.slot; break;
       case Place::memory:
       case Place::setup: break;
     }

@@ -35,9 +35,9 @@ class Program {
   explicit Program(Arena& arena) : arena_(arena) {}
 
   // Each gives the number of the value; steps give those of their outputs.
-  size_t add_input(TensorSpec spec);                 // its memory comes with each run, in the order of these calls
-  size_t add_memory(TensorSpec spec, void* data);    // borrowed: must outlive the program
-  size_t add_view(size_t value, Shape shape);        // the same elements in another shape
+  size_t add_input(TensorSpec spec);               // its memory comes with each run, in the order of these calls
+  size_t add_memory(TensorSpec spec, void* data);  // borrowed: must outlive the program
+  size_t add_view(size_t value, Shape shape);      // the same elements in another shape
   // Borrows the operation. A step of the setup runs in prepare() only; its inputs are memory or results of the setup.
   std::vector<size_t> add_step(const Operation& op, const std::vector<size_t>& inputs, bool setup);
   void add_output(size_t value);
@@ -73,7 +73,7 @@ class Program {
   struct Value {
     Tensor tensor;
     Place place;
-    size_t root;     // itself, or the value it is a view of
+    size_t root;      // itself, or the value it is a view of
     size_t slot = 0;  // offset in the arena or the setup's memory, or the number of the input or output
   };
 

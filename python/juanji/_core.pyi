@@ -7,6 +7,9 @@ from __future__ import annotations
 import collections.abc
 import typing
 
+import numpy
+import numpy.typing
+
 @typing.type_check_only
 class _NativeType(type): ...
 
@@ -25,8 +28,18 @@ class Operation(metaclass=_NativeType):
         """
         (dtype, shape) of each output from the (dtype, shape) of each input.
         """
+    def updated_inputs(self, input_count: int) -> list[int]:
+        """
+        Numbers of the inputs that a call overwrites.
+        """
     @property
     def name(self) -> str: ...
+
+class Assign(Operation):
+    """
+    (variable, value) -> (); overwrites the variable
+    """
+    def __init__(self) -> None: ...
 
 class BatchNorm(Operation):
     """
@@ -63,6 +76,12 @@ class Where(Operation):
     (condition, x1, x2) -> y = condition ? x1 : x2
     """
     def __init__(self) -> None: ...
+
+class Cast(Operation):
+    """
+    (x) -> x as dtype
+    """
+    def __init__(self, dtype: str) -> None: ...
 
 class Conv2D(Operation):
     """
@@ -324,6 +343,64 @@ class AveragePoolGradient(Operation):
         padding: typing.Any = "valid",
         keepdims: bool = False,
     ) -> None: ...
+
+class Arena(metaclass=_NativeType):
+    """
+    Scratch memory that programs share.
+    """
+    def __init__(self) -> None: ...
+    @property
+    def bytes(self) -> int: ...
+
+class Program(metaclass=_NativeType):
+    """
+    A recorded step: operations over planned buffers, run as one call.
+    """
+    def __init__(self, arena: Arena) -> None: ...
+    def add_input(self, dtype: str, shape: collections.abc.Sequence[int]) -> int:
+        """
+        A value that is handed to each run.
+        """
+    def add_memory(self, array: numpy.typing.NDArray[typing.Any]) -> int:
+        """
+        A value that stays where the array has it.
+        """
+    def add_output(self, value: int) -> None:
+        """
+        A value that each run returns.
+        """
+    def add_step(self, op: typing.Any, inputs: collections.abc.Sequence[int], setup: bool) -> list[int]:
+        """
+        The values an operation gives; a step of the setup runs in prepare() only.
+        """
+    def add_view(self, value: int, shape: collections.abc.Sequence[int]) -> int:
+        """
+        The elements of a value in another shape.
+        """
+    def describe(self) -> list[typing.Any]:
+        """
+        Name, input specs and output specs of each step.
+        """
+    def plan(self) -> None:
+        """
+        Gives every value its place; ends the building.
+        """
+    def prepare(self) -> None:
+        """
+        Runs the setup.
+        """
+    def profile(self, *args: typing.Any) -> tuple[list[typing.Any], list[float]]:
+        """
+        Outputs from inputs, and the seconds of each step.
+        """
+    def run(self, *args: typing.Any) -> list[typing.Any]:
+        """
+        Outputs from inputs, as arrays.
+        """
+    @property
+    def arena_bytes(self) -> int: ...
+    @property
+    def setup_bytes(self) -> int: ...
 
 class Dropout(Operation):
     """

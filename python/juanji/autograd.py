@@ -203,7 +203,7 @@ class Variable(Tensor):
         """The value as an array that cannot be written to (not a copy)."""
         if _open_trace.trace is not None:
             raise NoValueError(f"variable {self.name!r}")
-        view = self._value.view()
+        view: Array = self._value.view()
         view.flags.writeable = False
         return view
 

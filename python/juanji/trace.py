@@ -37,7 +37,7 @@ class TracedTensor(Tensor):
     __slots__ = ("_dtype", "_shape")
 
     def __init__(self, dtype: Any, shape: tuple[int, ...]) -> None:
-        self._dtype = np.dtype(dtype)
+        self._dtype: np.dtype[Any] = np.dtype(dtype)
         self._shape = tuple(shape)
         self._logits = None
 

@@ -118,6 +118,9 @@ def sparse_categorical_crossentropy(
     return ops.where(valid, values, ops.zeros_like(values))
 
 
+sparse_categorical_crossentropy.takes_class_numbers = True  # type: ignore[attr-defined]
+
+
 def _class_numbers(y_true: Any, y_pred: Any, axis: int) -> Any:
     labels = as_array(y_true)
     axis = axis % max(y_pred.ndim, 1)
@@ -152,8 +155,6 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         >>> round(float(loss([1], [[0.0, 0.0]])), 4)
         0.6931
     """
-
-    takes_class_numbers = True
 
     def __init__(
         self,

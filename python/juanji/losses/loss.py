@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Loss(Configurable, ABC):
         4.5
     """
 
-    takes_class_numbers: ClassVar[bool] = False  # integer labels stay integers
+    takes_class_numbers: bool = False  # integer labels stay integers
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
@@ -109,6 +109,7 @@ class LossFunctionWrapper(Loss):
     ) -> None:
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
         self.fn = fn
+        self.takes_class_numbers = getattr(fn, "takes_class_numbers", False)
         self._arguments = kwargs
 
     def __getattr__(self, name: str) -> Any:

@@ -206,8 +206,8 @@ def _weighted(values: Any, sample_weight: Any, reduce: Callable[..., Any]) -> tu
 
 
 def plain(x: Any) -> Any:
-    """An array, or a traced tensor: what a metric computes is never recorded for a gradient."""
-    return x if isinstance(x, TracedTensor) else np.asarray(x)
+    """An array or, in a recorded step, a tensor without a history: what a metric computes has no gradient."""
+    return ops.stop_gradient(x) if isinstance(x, TracedTensor) else np.asarray(x)
 
 
 @registry.register(snake_case=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from juanji import _core, ops
 from juanji.autograd import Array
-from juanji.ops._convert import as_array, as_float, operands
+from juanji.ops._convert import as_array, as_float, cast, operands
 from juanji.ops._operation import Call, NativeForFloats, NumpyFunction, Operation
 
 
@@ -212,7 +212,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
             "where: one of the alternatives is missing; expected x1 and x2, or neither, "
             f"got x{2 if x1 is None else 1} alone. Pass both."
         )
-    return _where(np.asarray(condition).astype(bool, copy=False), *operands(x1, x2))
+    return _where(cast(condition, bool), *operands(x1, x2))
 
 
 def _comparison(kind: str, function: Callable[[Any, Any], Any]) -> Operation:

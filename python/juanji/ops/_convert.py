@@ -12,11 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from juanji import _core
 from juanji.autograd import Array, Tensor, open_trace
 from juanji.config import floatx
-from juanji.ops._operation import Call, NumpyFunction, Operation, View
+from juanji.ops._operation import NATIVE_DTYPES, Call, NativeForSome, NativeSide, NumpyFunction, Operation, View
 
-_cast = Operation("cast", lambda dtype: NumpyFunction(lambda x: x.astype(dtype, copy=False)))
+
+def _cast_side(dtype: str) -> NativeSide:
+    convert = lambda x: x.astype(dtype, copy=False)  # noqa: E731
+    if np.dtype(dtype) not in NATIVE_DTYPES:
+        return NumpyFunction(convert)
+    return NativeForSome(_core.Cast(dtype), convert, lambda dtypes: dtypes[0] in NATIVE_DTYPES)
+
+
+_cast = Operation("cast", _cast_side)
 
 
 _identity = Operation("identity", lambda: View(lambda x: x))

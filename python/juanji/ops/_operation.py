@@ -60,7 +60,37 @@ class View(NumpyFunction):
         return None
 
 
-class NativeForFloats:
+class NativeForSome:
+    """A native operation for inputs of some types, and a NumPy function for others.
+
+    Args:
+        native: the native operation.
+        function: the NumPy function.
+        takes: whether the native operation takes inputs of these types.
+    """
+
+    def __init__(
+        self,
+        native: _core.Operation,
+        function: Callable[..., Any],
+        takes: Callable[[Sequence[np.dtype[Any]]], bool],
+    ) -> None:
+        self._native = native
+        self._other = NumpyFunction(function)
+        self._takes = takes
+
+    def __call__(self, *arrays: Any) -> Any:
+        return (self._native if self._takes([x.dtype for x in arrays]) else self._other)(*arrays)
+
+    def native_side(self, specs: list[Spec]) -> NativeSide:
+        """What runs for inputs of these types."""
+        return self._native if self._takes([np.dtype(dtype) for dtype, _ in specs]) else self._other
+
+    def infer(self, specs: list[Spec]) -> Sequence[Spec]:
+        return self.native_side(specs).infer(specs)
+
+
+class NativeForFloats(NativeForSome):
     """A native operation for inputs that are all float32 or all float64, and a NumPy function for other types.
 
     Args:
@@ -70,27 +100,16 @@ class NativeForFloats:
     """
 
     def __init__(self, native: _core.Operation, function: Callable[..., Any], data: int = 0) -> None:
-        self._native = native
-        self._other = NumpyFunction(function)
-        self._data = data
-
-    def _side(self, dtypes: Sequence[np.dtype[Any]]) -> NativeSide:
-        first = dtypes[self._data]
-        native = first in _NATIVE_DTYPES and all(dtype == first for dtype in dtypes[self._data :])
-        return self._native if native else self._other
-
-    def __call__(self, *arrays: Any) -> Any:
-        return self._side([x.dtype for x in arrays])(*arrays)
-
-    def native_side(self, specs: list[Spec]) -> NativeSide:
-        """What runs for inputs of these types."""
-        return self._side([np.dtype(dtype) for dtype, _ in specs])
-
-    def infer(self, specs: list[Spec]) -> Sequence[Spec]:
-        return self.native_side(specs).infer(specs)
+        super().__init__(native, function, lambda dtypes: _is_one_float(dtypes[data:]))
 
 
-_NATIVE_DTYPES = (np.dtype("float32"), np.dtype("float64"))
+def _is_one_float(dtypes: Sequence[np.dtype[Any]]) -> bool:
+    first = dtypes[0]
+    return first in _FLOATS and all(dtype == first for dtype in dtypes)
+
+
+_FLOATS = (np.dtype("float32"), np.dtype("float64"))
+NATIVE_DTYPES = frozenset(np.dtype(name) for name in ("float32", "float64", "int32", "int64", "uint8", "bool"))
 
 
 class Call:

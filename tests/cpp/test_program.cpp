@@ -1,0 +1,91 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "core/buffer_pool.hpp"
+#include "ops/unary.hpp"
+#include "program/lifetimes.hpp"
+#include "program/program.hpp"
+
+namespace juanji {
+namespace {
+
+bool together(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
+
+TEST(Lifetimes, BuffersAliveTogetherDoNotOverlap) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Lifetime> buffers(1 + random() % 40);
+    size_t all = 0;
+    for (Lifetime& b : buffers) {
+      const size_t first = random() % 30;
+      b = {random() % 5000, first, first + random() % 10};
+      all += (b.bytes + kAlignment - 1) / kAlignment * kAlignment;
+    }
+    const size_t total = place_by_lifetime(buffers);
+    EXPECT_LE(total, all);
+    for (size_t i = 0; i < buffers.size(); ++i) {
+      EXPECT_EQ(buffers[i].offset % kAlignment, 0u);
+      EXPECT_LE(buffers[i].offset + buffers[i].bytes, total);
+      for (size_t j = 0; j < i; ++j) {
+        if (!together(buffers[i], buffers[j]) || buffers[i].bytes == 0 || buffers[j].bytes == 0) continue;
+        EXPECT_TRUE(buffers[i].offset + buffers[i].bytes <= buffers[j].offset ||
+                    buffers[j].offset + buffers[j].bytes <= buffers[i].offset);
+      }
+    }
+  }
+}
+
+TEST(Lifetimes, AChainNeedsTwoBuffers) {
+  std::vector<Lifetime> buffers;
+  for (size_t i = 0; i < 10; ++i) buffers.push_back({6400, i, i + 1});
+  EXPECT_EQ(place_by_lifetime(buffers), 2u * 6400u);
+}
+
+TEST(Program, RunsAChainInSharedMemory) {
+  Arena arena;
+  Program program(arena);
+  const Unary relu("relu"), negative("negative");
+  const TensorSpec spec{DType::float32, {4}};
+  const size_t x = program.add_input(spec);
+  size_t y = program.add_step(negative, {x}, false)[0];
+  for (int i = 0; i < 6; ++i) y = program.add_step(negative, {y}, false)[0];
+  program.add_output(program.add_step(relu, {y}, false)[0]);
+  program.plan();
+  EXPECT_EQ(program.arena_bytes(), 2 * kAlignment);
+  const std::vector<float> in{-1, 2, -3, 4};
+  std::vector<float> out(4);
+  for (int round = 0; round < 2; ++round) {
+    program.run({in.data()}, {out.data()});
+    EXPECT_EQ(out, (std::vector<float>{1, 0, 3, 0}));
+  }
+}
+
+TEST(Program, TheSetupRunsWhenAskedTo) {
+  Arena arena;
+  Program program(arena);
+  const Unary negative("negative");
+  std::vector<float> memory{1, 2}, out(2);
+  const size_t m = program.add_memory({DType::float32, {2}}, memory.data());
+  const size_t kept = program.add_step(negative, {m}, true)[0];
+  program.add_output(program.add_step(negative, {program.add_view(kept, {2, 1})}, false)[0]);
+  program.plan();
+  program.prepare();
+  memory[0] = 5;
+  program.run({}, {out.data()});
+  EXPECT_EQ(out[0], 1);
+  program.prepare();
+  program.run({}, {out.data()});
+  EXPECT_EQ(out[0], 5);
+}
+
+TEST(Program, AViewKeepsTheNumberOfElements) {
+  Arena arena;
+  Program program(arena);
+  const size_t x = program.add_input({DType::float32, {4}});
+  EXPECT_THROW(program.add_view(x, {3}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace juanji
