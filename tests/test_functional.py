@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -252,3 +255,53 @@ def test_integer_inputs_keep_their_type():
     assert (x + 1).dtype == "int32"
     model = Model(x, layers.Dense(1, kernel_initializer="ones")(x))
     np.testing.assert_array_equal(model(np.array([[1, 2]])), [[3.0]])
+
+
+def test_a_fixed_batch_size_allows_a_short_last_batch():
+    x = Input((2,), batch_size=4)
+    model = Model(x, x * 2)
+    assert model.input_shape == (4, 2)
+    assert model.predict(np.ones((7, 2)), batch_size=4, verbose=0).shape == (7, 2)
+
+
+def test_other_kinds_of_inputs_are_refused():
+    assert Input((2,), sparse=False, ragged=None, optional=False).shape == (None, 2)
+    with pytest.raises(ValueError, match="expected sparse=False, got sparse=True"):
+        Input((2,), sparse=True)
+    with pytest.raises(TypeError, match="unknown argument; got shap"):
+        Input((2,), shap=3)
+
+
+def test_the_input_may_be_named():
+    class Named(juanji.Layer):
+        def call(self, query, value, training=None):
+            return query * value
+
+    a, b = np.full((1, 2), 2, "float32"), np.full((1, 2), 3, "float32")
+    np.testing.assert_array_equal(Named()(query=a, value=b), Named()(a, b))
+    x = Input((2,))
+    np.testing.assert_array_equal(Model(x, Named()(x, value=x))(b), [[9, 9]])
+    with pytest.raises(TypeError, match=r"the arguments do not fit; expected \(query, value, training\)"):
+        Named()(value=b)
+
+
+def test_trying_out_leaves_no_penalty():
+    class Quiet(juanji.Layer):
+        def call(self, inputs):
+            return inputs + 1
+
+    x = Input((2,))
+    model = Model(x, Quiet(activity_regularizer="l2")(x))
+    assert model.losses == []
+    model(np.ones((1, 2), "float32"))
+    assert [float(penalty) for penalty in model.losses] == pytest.approx([0.08])
+
+
+def test_models_are_pickled_and_copied():
+    x = y = Input((4,))
+    for _ in range(100):
+        y = layers.Dense(4)(y) + x
+    model = Model(x, y)
+    data = RNG.normal(size=(2, 4)).astype("float32")
+    for again in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        np.testing.assert_array_equal(again(data), model(data))

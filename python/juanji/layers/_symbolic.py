@@ -21,6 +21,10 @@ class SymbolicCalls:
     _inbound_nodes: list[Node]
     _keeps_integers: ClassVar[bool]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied and pickled: a layer, without the calls that models made of it."""
+        return {**vars(self), "_inbound_nodes": []}
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Shape of the output, batch axis included, None where it varies; nested as the output is.
 
@@ -40,7 +44,10 @@ class SymbolicCalls:
         complete = layer.built and all(inner.built for inner in layer.sublayers())
         if not self._knows_output_shape() or not complete or any_symbolic(kwargs):
             kwargs.setdefault("training", False)
-            return infer_outputs(layer, (inputs,), kwargs)
+            outputs = infer_outputs(layer, (inputs,), kwargs)
+            for inner in layer.walk():  # penalties of outputs that were only tried out
+                inner._activity_loss = None
+            return outputs
         shapes = layer.compute_output_shape(_shapes(inputs))
         dtype = _integer_type(inputs) if self._keeps_integers else None
         return map_shapes(lambda shape: KerasTensor(shape, dtype or self.dtype, "inferred"), shapes)

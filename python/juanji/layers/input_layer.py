@@ -23,6 +23,7 @@ class InputLayer(Layer):
         dtype: element type, 'float32' by default; integers and 'bool' are possible too.
         batch_shape: shape with the batch axis, instead of ``shape`` and ``batch_size``.
         name: made by itself when left out.
+        kwargs: ``sparse``, ``ragged`` and ``optional`` of Keras, which have to be False.
 
     Raises:
         ValueError: when neither or both of ``shape`` and ``batch_shape`` are given, or a size is below 1.
@@ -40,13 +41,22 @@ class InputLayer(Layer):
         dtype: Any = None,
         batch_shape: Sequence[int | None] | None = None,
         name: str | None = None,
+        **kwargs: Any,
     ) -> None:
+        _refuse_kinds(kwargs)
         integers = _integer_type(dtype)
         super().__init__(dtype=None if integers else dtype, name=name)
         self.dtype = integers or self.dtype
         self.batch_shape = _input_shape(shape, batch_size, batch_shape)
         self.built = True
+        self._make_output()
+
+    def _make_output(self) -> None:
         Node(self, (), {}, KerasTensor(self.batch_shape, self.dtype, self.name))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._make_output()
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.batch_shape
@@ -61,6 +71,7 @@ def Input(  # noqa: N802 (Keras' name)
     dtype: Any = None,
     batch_shape: Sequence[int | None] | None = None,
     name: str | None = None,
+    **kwargs: Any,
 ) -> Any:
     """The symbolic input of a model, which layers and operations are then called with.
 
@@ -72,6 +83,7 @@ def Input(  # noqa: N802 (Keras' name)
         dtype: element type, 'float32' by default; integers and 'bool' are possible too.
         batch_shape: shape with the batch axis, instead of ``shape`` and ``batch_size``.
         name: made by itself when left out.
+        kwargs: ``sparse``, ``ragged`` and ``optional`` of Keras, which have to be False.
 
     Raises:
         ValueError: when neither or both of ``shape`` and ``batch_shape`` are given, or a size is below 1.
@@ -88,7 +100,20 @@ def Input(  # noqa: N802 (Keras' name)
         >>> Sequential([layers.Input((4,)), layers.Dense(2)]).output_shape
         (None, 2)
     """
-    return InputLayer(shape, batch_size, dtype, batch_shape, name).output
+    return InputLayer(shape, batch_size, dtype, batch_shape, name, **kwargs).output
+
+
+def _refuse_kinds(kwargs: dict[str, Any]) -> None:
+    """Accepts Keras' arguments for tensors of other kinds where they ask for none."""
+    unknown = kwargs.keys() - {"sparse", "ragged", "optional"}
+    if unknown:
+        raise TypeError(f"Input: unknown argument; got {', '.join(sorted(unknown))}. Check the spelling.")
+    wanted = [name for name, value in kwargs.items() if value]
+    if wanted:
+        raise ValueError(
+            f"Input: inputs are arrays; expected {wanted[0]}=False, got {wanted[0]}={kwargs[wanted[0]]!r}. Leave it "
+            "out, and pass full arrays."
+        )
 
 
 def _integer_type(dtype: Any) -> str | None:

@@ -28,6 +28,7 @@ class _CallContext(threading.local):
 
 
 _context = _CallContext()
+_MISSING: Any = object()
 
 
 class Layer(SymbolicCalls, WeightOwner):
@@ -105,7 +106,7 @@ class Layer(SymbolicCalls, WeightOwner):
     def check_input(self, shape: Any) -> None:
         """Raises ValueError when inputs of this shape cannot be processed."""
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any = _MISSING, *args: Any, **kwargs: Any) -> Any:
         """Builds the layer if need be and calls it.
 
         Args:
@@ -114,8 +115,8 @@ class Layer(SymbolicCalls, WeightOwner):
             args, kwargs: passed on to :meth:`call`; ``training`` (whether the model is being trained) is that of the
                 surrounding call by default, and may be given to any layer.
         """
-        if args:
-            kwargs = self._named(args, kwargs)
+        if args or inputs is _MISSING:
+            inputs, kwargs = self._named(inputs, args, kwargs)
         alone = isinstance(inputs, (np.ndarray, Tensor)) and not kwargs
         if not alone and any_symbolic((inputs, kwargs)):
             return self._call_symbolically(inputs, kwargs)
@@ -157,16 +158,20 @@ class Layer(SymbolicCalls, WeightOwner):
         """The layer that :meth:`get_config` described."""
         return cls(**config)
 
-    def _named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Positional arguments after the first, by the names they have in `call`."""
-        names = self._argument_names[1:] or ("training",)
-        if len(args) > len(names) or any(name in kwargs for name in names[: len(args)]):
+    def _named(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The input, and positional arguments behind it by the names they have in `call`."""
+        first, *names = self._argument_names or ("inputs",)
+        names = names or ["training"]
+        if inputs is _MISSING and first in kwargs:
+            inputs = kwargs.pop(first)
+        if inputs is _MISSING or len(args) > len(names) or any(name in kwargs for name in names[: len(args)]):
+            given = len(args) + (inputs is not _MISSING)
             raise TypeError(
-                f"{type(self).__name__} {self.name!r}: the arguments do not fit; expected one input and then "
-                f"({', '.join(names)}), got {1 + len(args)} positional arguments and {', '.join(kwargs) or 'no'} "
-                "others. Put several arrays into one list."
+                f"{type(self).__name__} {self.name!r}: the arguments do not fit; expected ({first}, "
+                f"{', '.join(names)}), got {given} positional arguments and {', '.join(kwargs) or 'no'} others. "
+                "Put several arrays into one list."
             )
-        return {**kwargs, **dict(zip(names, args))}
+        return inputs, {**kwargs, **dict(zip(names, args))}
 
     def _convert(self, inputs: Any) -> Any:
         if is_nested(inputs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from juanji.layers.input_layer import InputLayer
@@ -47,6 +48,18 @@ class Graph:
         self.layers: list[Layer] = [op for op in self.operations if isinstance(op, Layer)]
         self._steps = [_Step(*pair) for pair in zip(self.nodes, _last_uses(self.nodes, self.outputs))]
         _require_different_names(owner, self.operations)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles and copies hold the calls as a flat list: one tensor leading to the next would be too deep."""
+        place = {id(x): _Place(i) for i, x in enumerate(self.inputs)}
+        calls = []
+        for node in self.nodes:
+            args, kwargs = node.filled(place)
+            results = map_structure(lambda y: KerasTensor(y.shape, y.dtype, y.name), node.outputs)
+            calls.append((node.operation, args, kwargs, results))
+            place.update((id(y), _Place(len(place) + i)) for i, y in enumerate(node.output_tensors))
+        ends = [map_structure(lambda x: place[id(x)], end) for end in (self.input_structure, self.output_structure)]
+        return _graph_again, (self.owner, [node_of(x).operation for x in self.inputs], calls, *ends)
 
     def run(self, inputs: list[Any]) -> Any:
         """The outputs, nested as the model was given them.
@@ -112,6 +125,25 @@ class Graph:
                 return False
             before = node.output_tensors
         return len({id(node.operation) for node in self.nodes}) == len(self.nodes) and len(self.outputs) == 1
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Stands for a symbolic tensor: how many there were before it."""
+
+    index: int
+
+
+def _graph_again(owner: str, input_layers: list[Any], calls: list[Any], inputs: Any, outputs: Any) -> Graph:
+    tensors = [layer.output for layer in input_layers]
+
+    def tensor(x: Any) -> Any:
+        return tensors[x.index] if isinstance(x, _Place) else x
+
+    for operation, args, kwargs, results in calls:
+        args, kwargs = map_structure(tensor, (args, kwargs))
+        tensors += Node(operation, args, kwargs, results).output_tensors
+    return Graph(owner, *map_structure(tensor, (inputs, outputs)))
 
 
 class _Step:

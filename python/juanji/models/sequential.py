@@ -51,6 +51,14 @@ class Sequential(Model):
         for layer in layers or ():
             self.add(layer)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_results": []}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if self.built and self._input is not None:
+            self.build()
+
     @property
     def layers(self) -> list[Layer]:
         """The layers in order, without the Input."""

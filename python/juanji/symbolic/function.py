@@ -41,6 +41,9 @@ class Function:
         Node(self, args, kwargs, outputs)
         return outputs
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Function, (self.public_name, self.name)
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that make it again."""
         return {"name": self.name, "function": self.public_name}
