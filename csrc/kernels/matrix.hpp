@@ -25,6 +25,15 @@ struct Run {
 
 enum class Start { zero, bias, accumulate };  // what C's tile begins with
 
+// Memory that the next product will read, asked for during this one: rows of `length` elements, `step` apart.
+template <class T>
+struct Ahead {
+  const T* from = nullptr;
+  int64_t step = 0;
+  int64_t rows = 0;
+  int64_t length = 0;
+};
+
 template <class T>
 struct RowsProduct {
   const T* const* a;  // [rows] where each row's runs are counted from
@@ -39,6 +48,9 @@ struct RowsProduct {
   Start start;
   const T* bias;          // [columns] for Start::bias
   Activation activation;  // applied to C at the end
+  bool far_a = false;     // A does not lie in a near cache: its rows are asked for a tile ahead
+  bool far_b = false;     // nor does B: a panel ahead
+  Ahead<T> ahead = {};    // in place of a panel behind the last one
 };
 
 template <class T>

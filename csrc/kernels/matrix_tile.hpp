@@ -32,6 +32,12 @@ JUANJI_INLINE void store_row(T* to, int64_t lanes, const Vec<T> (&row)[V]) {
     store(last, row[V - 1]);
 }
 
+// The cache lines under `elements` of a row, into L1 or, with Locality 2, into L2.
+template <class T, int Locality = 3>
+JUANJI_INLINE void prefetch_row(const T* row, int64_t elements) {
+  for (int64_t i = 0; i < elements; i += kLine<T>) __builtin_prefetch(row + i, 0, Locality);
+}
+
 // acc[r][v] += a(r) * b[v] for one k. The smaller side stays in registers, the other passes through one.
 template <class T, int R, int V, bool Partial, class A>
 JUANJI_INLINE void multiply_add(A a, const T* b, int64_t lanes, Vec<T> (&acc)[R][V]) {

@@ -2,22 +2,28 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "core/buffer_pool.hpp"
 #include "core/parallel.hpp"
 #include "kernels/matrix.hpp"
 
+// Blocks of C are tasks. For each block of k a task multiplies its rows of A with one packed panel of B after another:
+// the panel stays in L1, the rows of A and the block of C in L2, and panels behind L2 are asked for one ahead.
+
 namespace juanji {
 namespace {
 
-constexpr int64_t kDepthBytes = 1536;   // of one column of a packed panel: a panel of 384 floats × 16 stays in L1/L2
-constexpr int64_t kRowBlock = 96;       // rows of a task: with kDepthBytes of each, 144 KiB of A in L2; a multiple of
-                                        // every tile height
-constexpr int64_t kColumnBytes = 2048;  // columns of a task
-constexpr int64_t kSplitTasks = 8;      // with fewer blocks of C than this, a deep product is also cut along k
-constexpr int64_t kSplitDepth = 1024;   // shortest piece of such a cut
-constexpr int64_t kCopyGap = 16;        // elements between copied rows that would lie a power of two apart
+constexpr int64_t kPanelBytes = 24 * 1024;  // of a panel's block of k; half as much again if that spares a block
+constexpr int64_t kMostDepth = 384;         // of such a block, where panels are narrow
+constexpr int64_t kRowBlock = 96;           // rows of a task; a multiple of every tile height
+constexpr int64_t kColumnBytes = 8192;      // columns of a task
+constexpr int64_t kWantedTasks = 16;
+constexpr int64_t kSplitTasks = 8;         // with fewer blocks of C than this, a deep product is also cut along k
+constexpr int64_t kSplitDepth = 1024;      // shortest piece of such a cut
+constexpr int64_t kCopyGap = 16;           // elements between copied rows that would lie a power of two apart
+constexpr int64_t kCopyColumns = 128;      // columns of C that are worth a copy of A
+constexpr int64_t kFarBytes = 256 * 1024;  // of an operand that a near cache does not hold
+constexpr int64_t kFarDepth = 64;          // elements of a row that are worth asking for
 constexpr double kFlopPerNanosecond = 40;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -40,36 +46,72 @@ struct Cut {
 template <class T>
 struct Blocks {
   const kernels::MatrixTable<T>& kernel = kernels::matrix<T>();
+  int64_t panel = kernel.panel;
+  int64_t panels;  // of B
   Cut rows;
   Cut columns;
   Cut depth;
+  bool copy_a;
+  bool far_a;
+  bool far_b;
 
   explicit Blocks(const Gemm<T>& g)
-      : rows(g.m, kRowBlock, g.m > kRowBlock ? kernel.tile_rows : 1),
-        columns(g.n, column_limit(g), kernel.panel),
-        depth(g.k, kDepthBytes / static_cast<int64_t>(sizeof(T)), 1) {}
+      : panels(ceil_div(g.n, panel)),
+        rows(g.m, kRowBlock, g.m > kRowBlock ? kernel.tile_rows : 1),
+        columns(g.n, column_limit(g), panel),
+        depth(g.k, depth_limit(g), 1) {
+    // Rows that lie far apart share a few sets of the cache, where a second panel would look for them in vain.
+    copy_a = bytes(g.a_step) >= 1024 && (g.n >= kCopyColumns || (bytes(g.a_step) % 2048 == 0 && g.n > panel));
+    far_a = !copy_a && g.k >= kFarDepth && bytes(g.m * g.k) > kFarBytes;
+    far_b = bytes(g.n * g.k) > kFarBytes;
+  }
+
+  static int64_t bytes(int64_t elements) { return elements * static_cast<int64_t>(sizeof(T)); }
+
+  int64_t depth_limit(const Gemm<T>& g) const {
+    const int64_t limit = std::min(kMostDepth, kPanelBytes / (panel * bytes(1)));
+    return g.k <= limit * 3 / 2 ? limit * 3 / 2 : limit;
+  }
 
   // Few rows: cut the columns finer, so that there is work for several threads.
   int64_t column_limit(const Gemm<T>& g) const {
-    const int64_t wide = kColumnBytes / static_cast<int64_t>(sizeof(T));
-    const int64_t wanted = ceil_div(16, ceil_div(g.m, kRowBlock));
-    return std::min(wide, std::max(kernel.panel, ceil_div(g.n, wanted)));
+    const int64_t wanted = ceil_div(kWantedTasks, ceil_div(g.m, kRowBlock));
+    return std::min(kColumnBytes / bytes(1), std::max(panel, ceil_div(g.n, wanted)));
   }
 };
 
+// Where a packed panel of B lies: [block of k][panel][k][column].
 template <class T>
-void pack_panel(const Gemm<T>& g, const kernels::MatrixTable<T>& kernel, int64_t column, int64_t k0, int64_t depth,
-                T* dst) {
-  const int64_t columns = std::min(kernel.panel, g.n - column);
+int64_t panel_start(const Blocks<T>& blocks, int64_t p, int64_t d) {
+  return (blocks.depth.begin(d) * blocks.panels + blocks.depth.length(d) * p) * blocks.panel;
+}
+
+template <class T>
+void pack_panel(const Gemm<T>& g, const Blocks<T>& blocks, int64_t p, int64_t d, T* dst) {
+  const int64_t n = p * blocks.panel;
+  const int64_t columns = std::min(blocks.panel, g.n - n);
+  const int64_t k0 = blocks.depth.begin(d);
   if (g.b_transposed) {
-    kernel.pack_transposed(g.b + column * g.b_step + k0, g.b_step, depth, columns, dst);
+    blocks.kernel.pack_transposed(g.b + n * g.b_step + k0, g.b_step, blocks.depth.length(d), columns, dst);
   } else {
-    kernel.pack(g.b + k0 * g.b_step + column, g.b_step, depth, columns, dst);
+    blocks.kernel.pack(g.b + k0 * g.b_step + n, g.b_step, blocks.depth.length(d), columns, dst);
   }
 }
 
-// A block of op(A) for the kernel: in place, or a copy where rows that lie a power of two apart would fight for a few
-// sets of the cache.
+// What will be read for panel p of block d: its packed form, or what pack_panel reads.
+template <class T>
+kernels::Ahead<T> panel_ahead(const Gemm<T>& g, const Blocks<T>& blocks, int64_t p, int64_t d, const T* packed) {
+  if (!blocks.far_b || d >= blocks.depth.count) return {};
+  const int64_t depth = blocks.depth.length(d);
+  if (packed != nullptr) return {packed + panel_start(blocks, p, d), blocks.panel, depth, blocks.panel};
+  const int64_t n = p * blocks.panel;
+  const int64_t columns = std::min(blocks.panel, g.n - n);
+  const int64_t k0 = blocks.depth.begin(d);
+  if (g.b_transposed) return {g.b + n * g.b_step + k0, g.b_step, columns, depth};
+  return {g.b + k0 * g.b_step + n, g.b_step, depth, columns};
+}
+
+// A block of op(A) for the kernel: in place, or a copy.
 template <class T>
 struct ABlock {
   const T* data;
@@ -77,38 +119,39 @@ struct ABlock {
 };
 
 template <class T>
-size_t a_copy_elements(const Gemm<T>& g, const Blocks<T>& blocks) {
-  constexpr int64_t kScattered = 1024;  // bytes from one row to the next
-  constexpr int64_t kWorthwhile = 48;   // columns of C that share the copy
-  if (g.a_step * static_cast<int64_t>(sizeof(T)) < kScattered || g.n < kWorthwhile) return 0;
-  return static_cast<size_t>(std::min(g.m, kRowBlock) * (blocks.depth.size + kCopyGap));
+size_t copy_bytes(const Blocks<T>& blocks) {
+  const int64_t longest = std::max(blocks.rows.size, blocks.depth.size);
+  const int64_t lines = std::min(blocks.rows.size, blocks.depth.size);
+  return blocks.copy_a ? static_cast<size_t>(Blocks<T>::bytes((longest + kCopyGap) * (lines + kCopyGap))) : 0;
 }
 
 template <class T>
-ABlock<T> a_block(const Gemm<T>& g, int64_t row, int64_t rows, int64_t k0, int64_t depth, T* copy) {
+ABlock<T> a_block(const Gemm<T>& g, const Blocks<T>& blocks, int64_t i, int64_t d, T* copy, bool fill) {
+  const int64_t row = blocks.rows.begin(i), k0 = blocks.depth.begin(d);
   const T* from = g.a + (g.a_transposed ? k0 * g.a_step + row : row * g.a_step + k0);
-  if (copy == nullptr) return {from, g.a_step};
-  const int64_t lines = g.a_transposed ? depth : rows;
-  const int64_t length = g.a_transposed ? rows : depth;
-  const int64_t step = length * static_cast<int64_t>(sizeof(T)) % 512 == 0 ? length + kCopyGap : length;
-  for (int64_t i = 0; i < lines; ++i) {
-    std::memcpy(copy + i * step, from + i * g.a_step, static_cast<size_t>(length) * sizeof(T));
+  if (!blocks.copy_a) return {from, g.a_step};
+  const int64_t lines = g.a_transposed ? blocks.depth.length(d) : blocks.rows.length(i);
+  const int64_t length = g.a_transposed ? blocks.rows.length(i) : blocks.depth.length(d);
+  const int64_t step = Blocks<T>::bytes(length) % 256 == 0 ? length + kCopyGap : length;
+  for (int64_t l = 0; fill && l < lines; ++l) {
+    std::memcpy(copy + l * step, from + l * g.a_step, static_cast<size_t>(Blocks<T>::bytes(length)));
   }
   return {copy, step};
 }
 
-// One block of C, one block of k, B from packed panels that lie `panel_step` apart.
+// Block i of rows × (`columns` columns from panel p on) of C, at block d of k.
 template <class T>
-void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& block, int64_t row, int64_t rows,
-                    int64_t column, int64_t columns, int64_t k0, int64_t depth, const T* panels, int64_t panel_step) {
-  const int64_t panel = blocks.kernel.panel;
-  const bool first = k0 == 0;
+void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& block, int64_t i, int64_t p,
+                    int64_t columns, int64_t d, const T* panels, const kernels::Ahead<T>& ahead) {
+  const int64_t row = blocks.rows.begin(i), rows = blocks.rows.length(i);
+  const int64_t n = p * blocks.panel;
+  const int64_t panel_step = blocks.depth.length(d) * blocks.panel;
+  const kernels::Run run{0, 0, blocks.depth.length(d)};
   if (g.a_transposed) {
-    const kernels::Run run{0, 0, depth};
-    for (int64_t n = 0; n < columns; n += panel) {
-      blocks.kernel.multiply_columns({block.data, block.step, panels + n / panel * panel_step, panel,
-                                      g.c + row * g.c_step + column + n, g.c_step, rows, std::min(panel, columns - n),
-                                      &run, 1, !first});
+    for (int64_t at = 0; at < columns; at += blocks.panel) {
+      blocks.kernel.multiply_columns({block.data, block.step, panels + at / blocks.panel * panel_step, blocks.panel,
+                                      g.c + row * g.c_step + n + at, g.c_step, rows,
+                                      std::min(blocks.panel, columns - at), &run, 1, d > 0});
     }
     return;
   }
@@ -116,64 +159,61 @@ void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& 
   T* c[kRowBlock];
   for (int64_t r = 0; r < rows; ++r) {
     a[r] = block.data + r * block.step;
-    c[r] = g.c + (row + r) * g.c_step + column;
+    c[r] = g.c + (row + r) * g.c_step + n;
   }
-  const kernels::Run run{0, 0, depth};
-  const kernels::Start start = !first              ? kernels::Start::accumulate
+  const kernels::Start start = d > 0               ? kernels::Start::accumulate
                                : g.bias != nullptr ? kernels::Start::bias
                                                    : kernels::Start::zero;
-  const bool last = k0 + depth == g.k;
+  const bool last = d + 1 == blocks.depth.count;
   blocks.kernel.multiply_rows({a, c, 0, rows, columns, &run, 1, panels, panel_step, start,
-                               g.bias == nullptr ? nullptr : g.bias + column, last ? g.activation : Activation::none});
+                               g.bias == nullptr ? nullptr : g.bias + n, last ? g.activation : Activation::none,
+                               blocks.far_a, blocks.far_b, ahead});
 }
 
-// One block of rows: every panel of B is used by one task only, which packs it itself while it is warm.
+// With few rows every panel of B is used by one task only, which packs it itself while it is warm; with many, they
+// are packed beforehand.
 template <class T>
-void multiply_few_rows(const Gemm<T>& g, const Blocks<T>& blocks) {
-  const int64_t panel = blocks.kernel.panel;
-  const double cost = 2.0 * static_cast<double>(g.m * g.k * blocks.columns.size) / kFlopPerNanosecond;
-  parallel_for(blocks.columns.count, cost, [&](int64_t task, int) {
-    const Buffer scratch(static_cast<size_t>(blocks.depth.size * panel) * sizeof(T));
-    const Buffer copy(a_copy_elements(g, blocks) * sizeof(T));
-    const int64_t column = blocks.columns.begin(task);
-    for (int64_t d = 0; d < blocks.depth.count; ++d) {
-      const int64_t k0 = blocks.depth.begin(d);
-      const int64_t depth = blocks.depth.length(d);
-      const ABlock<T> block = a_block(g, 0, g.m, k0, depth, copy.as<T>());
-      for (int64_t n = 0; n < blocks.columns.length(task); n += panel) {
-        pack_panel(g, blocks.kernel, column + n, k0, depth, scratch.as<T>());
-        multiply_block(g, blocks, block, 0, g.m, column + n, std::min(panel, g.n - column - n), k0, depth,
-                       scratch.as<T>(), int64_t{0});
-      }
-    }
-  });
-}
+void multiply_blocks(const Gemm<T>& g) {
+  const Blocks<T> blocks(g);
+  const bool few_rows = blocks.rows.count == 1;
+  const Buffer own(few_rows || g.packed_b != nullptr ? 0
+                                                     : static_cast<size_t>(Blocks<T>::bytes(packed_size<T>(g.k, g.n))));
+  if (own.data() != nullptr) pack_right(g, own.as<T>());
+  const T* packed = g.packed_b != nullptr ? g.packed_b : own.as<T>();
 
-template <class T>
-void multiply_many_rows(const Gemm<T>& g, const Blocks<T>& blocks) {
-  const int64_t panel = blocks.kernel.panel;
-  const int64_t panels = ceil_div(g.n, panel);
-  const Buffer packed(static_cast<size_t>(panels * panel * g.k) * sizeof(T));
-  // Panels of one block of k lie together: [block of k][panel][k][column].
-  const auto block_start = [&](int64_t d) { return packed.as<T>() + blocks.depth.begin(d) * panels * panel; };
-  parallel_for(panels * blocks.depth.count, static_cast<double>(blocks.depth.size * panel), [&](int64_t task, int) {
-    const int64_t d = task / panels;
-    const int64_t p = task % panels;
-    const int64_t depth = blocks.depth.length(d);
-    pack_panel(g, blocks.kernel, p * panel, blocks.depth.begin(d), depth, block_start(d) + p * depth * panel);
-  });
+  // With few rows every task reads all of A: one copy serves them all.
+  const auto copied = static_cast<int64_t>(copy_bytes(blocks));
+  const Buffer shared(few_rows ? static_cast<size_t>(copied * blocks.depth.count) : 0);
+  const auto shared_copy = [&](int64_t d) { return shared.as<T>() + copied / Blocks<T>::bytes(1) * d; };
+  if (shared.data() != nullptr) {
+    parallel_for(blocks.depth.count, static_cast<double>(copied) / 16,
+                 [&](int64_t d, int) { a_block(g, blocks, 0, d, shared_copy(d), true); });
+  }
+
   const double cost = 2.0 * static_cast<double>(blocks.rows.size * g.k * blocks.columns.size) / kFlopPerNanosecond;
   parallel_for(blocks.rows.count * blocks.columns.count, cost, [&](int64_t task, int) {
     const int64_t i = task / blocks.columns.count;
     const int64_t j = task % blocks.columns.count;
-    const int64_t column = blocks.columns.begin(j);
-    const Buffer copy(a_copy_elements(g, blocks) * sizeof(T));
+    const Buffer copy(few_rows ? 0 : static_cast<size_t>(copied));
+    const Buffer scratch(packed != nullptr ? 0
+                                           : static_cast<size_t>(Blocks<T>::bytes(blocks.depth.size * blocks.panel)));
+    const int64_t first = blocks.columns.begin(j) / blocks.panel;
+    const int64_t columns = blocks.columns.length(j);
+    const int64_t panels = ceil_div(columns, blocks.panel);
     for (int64_t d = 0; d < blocks.depth.count; ++d) {
-      const int64_t depth = blocks.depth.length(d);
-      const ABlock<T> block =
-          a_block(g, blocks.rows.begin(i), blocks.rows.length(i), blocks.depth.begin(d), depth, copy.as<T>());
-      multiply_block(g, blocks, block, blocks.rows.begin(i), blocks.rows.length(i), column, blocks.columns.length(j),
-                     blocks.depth.begin(d), depth, block_start(d) + column / panel * depth * panel, depth * panel);
+      const ABlock<T> block = a_block(g, blocks, i, d, few_rows ? shared_copy(d) : copy.as<T>(), !few_rows);
+      if (packed != nullptr) {
+        multiply_block(g, blocks, block, i, first, columns, d, packed + panel_start(blocks, first, d),
+                       panel_ahead(g, blocks, first, d + 1, packed));
+        continue;
+      }
+      for (int64_t p = 0; p < panels; ++p) {
+        pack_panel(g, blocks, first + p, d, scratch.as<T>());
+        const bool last = p + 1 == panels;
+        multiply_block(g, blocks, block, i, first + p, std::min(blocks.panel, columns - p * blocks.panel), d,
+                       scratch.as<T>(),
+                       panel_ahead<T>(g, blocks, last ? first : first + p + 1, last ? d + 1 : d, nullptr));
+      }
     }
   });
 }
@@ -205,8 +245,7 @@ void fill_without_depth(const Gemm<T>& g) {
 // A small C from a deep k: pieces of k in parallel, then added in a fixed order.
 template <class T>
 void multiply_split(const Gemm<T>& g, const Cut& pieces) {
-  const size_t bytes = static_cast<size_t>(g.m * g.n) * sizeof(T);
-  const Buffer partial(bytes * static_cast<size_t>(pieces.count));
+  const Buffer partial(static_cast<size_t>(g.m * g.n * pieces.count) * sizeof(T));
   const double cost = 2.0 * static_cast<double>(g.m * g.n * pieces.size) / kFlopPerNanosecond;
   parallel_for(pieces.count, cost, [&](int64_t i, int) {
     Gemm<T> piece = g;
@@ -218,11 +257,7 @@ void multiply_split(const Gemm<T>& g, const Cut& pieces) {
     piece.c_step = g.n;
     if (i > 0) piece.bias = nullptr;
     piece.activation = Activation::none;
-    const Blocks<T> blocks(piece);
-    if (blocks.rows.count == 1)
-      multiply_few_rows(piece, blocks);
-    else
-      multiply_many_rows(piece, blocks);
+    multiply_blocks(piece);
   });
   parallel_ranges(g.m, 64, static_cast<double>(g.n * pieces.count), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
@@ -240,20 +275,38 @@ void multiply_split(const Gemm<T>& g, const Cut& pieces) {
 }  // namespace
 
 template <class T>
+int64_t packed_size(int64_t k, int64_t n) {
+  const int64_t panel = kernels::matrix<T>().panel;
+  return k * ceil_div(n, panel) * panel;
+}
+
+template <class T>
+void pack_right(const Gemm<T>& g, T* packed) {
+  const Blocks<T> blocks(g);
+  const auto cost = static_cast<double>(blocks.depth.size * blocks.panel);
+  parallel_for(blocks.panels * blocks.depth.count, cost, [&](int64_t task, int) {
+    const int64_t p = task % blocks.panels;
+    const int64_t d = task / blocks.panels;
+    pack_panel(g, blocks, p, d, packed + panel_start(blocks, p, d));
+  });
+}
+
+template <class T>
 void gemm(const Gemm<T>& g) {
   if (g.m <= 0 || g.n <= 0) return;
   if (g.k <= 0) return fill_without_depth(g);
   const Blocks<T> blocks(g);
-  if (blocks.rows.count * blocks.columns.count < kSplitTasks && g.k >= 2 * kSplitDepth) {
+  if (g.packed_b == nullptr && blocks.rows.count * blocks.columns.count < kSplitTasks && g.k >= 2 * kSplitDepth) {
     return multiply_split(g, Cut(g.k, std::max(kSplitDepth, ceil_div(g.k, 2 * kSplitTasks)), 1));
   }
-  if (blocks.rows.count == 1)
-    multiply_few_rows(g, blocks);
-  else
-    multiply_many_rows(g, blocks);
+  multiply_blocks(g);
 }
 
 template void gemm<float>(const Gemm<float>&);
 template void gemm<double>(const Gemm<double>&);
+template int64_t packed_size<float>(int64_t, int64_t);
+template int64_t packed_size<double>(int64_t, int64_t);
+template void pack_right<float>(const Gemm<float>&, float*);
+template void pack_right<double>(const Gemm<double>&, double*);
 
 }  // namespace juanji
