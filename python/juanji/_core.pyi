@@ -537,6 +537,16 @@ def active_isa() -> str:
     Name of the instruction set in use.
     """
 
+def measure_flops(dtype: str) -> float:
+    """
+    Floating-point operations per second of multiply-adds in registers, on all threads.
+    """
+
+def measure_memory_bandwidth() -> float:
+    """
+    Bytes per second that all threads move together to and from memory.
+    """
+
 def num_threads() -> int:
     """
     Threads used by operations.

@@ -55,6 +55,12 @@ class Compiled:
         for metric in self.metrics:
             metric.reset_state()
 
+    def example_labels(self, count: int, output_shape: Any) -> Any:
+        """Zeros of the form of labels for so many samples."""
+        classes = self.loss_identifier is not None and _takes_class_numbers(self.loss_identifier)
+        shape = (count, *output_shape[1:])
+        return np.zeros(shape[:-1], "int64") if classes else np.zeros(shape, "float32")
+
     def require_labels(self, method: str, y: Any) -> None:
         """Raises ValueError when there is a loss but there are no labels."""
         if y is None and self.loss_identifier is not None:

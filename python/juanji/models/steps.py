@@ -10,6 +10,7 @@ from juanji.layers.layer import Layer
 from juanji.models.compiled import Compiled
 from juanji.models.data import unpack
 from juanji.models.recording import Recorder
+from juanji.program import Recorded
 
 
 class Steps(Layer):
@@ -35,6 +36,14 @@ class Steps(Layer):
         if self._recorder is None:
             self._recorder = Recorder()
         return self._recorder.run(self, name, data)
+
+    def recorded_step(self, name: str, data: Any) -> Recorded | None:
+        """The program of a step for data of this form, which it runs twice; None where the step runs in Python."""
+        if self._eager:
+            return None
+        if self._recorder is None:
+            self._recorder = Recorder()
+        return self._recorder.find(self, name, data)
 
     @property
     def compiled(self) -> bool:
