@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from juanji import random
-from juanji.models.data import array_data
 from juanji.program.profile import Profile, profile_recorded
+from juanji.symbolic.structure import pack
 
 
 def profile(model: Any, x: Any, y: Any = None, repeats: int = 10) -> Profile:
@@ -40,7 +40,7 @@ def profile(model: Any, x: Any, y: Any = None, repeats: int = 10) -> Profile:
         >>> [op.name for op in found.operations]
         ['dense']
     """
-    data = array_data("profile", x, y, dtype=model.dtype)
+    data = model._data("profile", x, y)
     model._build_for(data)
     batch = next(data.batches(len(data)))
     with random.preserved_state():
@@ -98,14 +98,15 @@ class Estimate:
 def estimate(model: Any, batch_size: int, samples: int | None, seconds: float) -> Estimate:
     """Trains a copy of a compiled model on zeros for a moment; see ``Model.estimate``."""
     shape = model.input_shape
-    if not isinstance(shape, tuple) or None in shape[1:]:
+    shapes = shape if isinstance(shape, list) else [shape]
+    if any(one is None or None in one[1:] for one in shapes):
         raise ValueError(
-            "estimate: the size of the input is not known; expected a model with one input of a fixed shape, got "
+            "estimate: the size of the input is not known; expected a model whose inputs have fixed shapes, got "
             f"input_shape={shape}. Give the model an Input with all sizes."
         )
     with random.preserved_state():
         copy = _training_copy("estimate", model)
-        x = np.zeros((batch_size, *shape[1:]), model.dtype)
+        x = pack(model.input, [np.zeros((batch_size, *one[1:]), model.dtype) for one in shapes])
         y = copy._compiled.example_labels(batch_size, model.output_shape)
         for _ in range(3):
             copy.train_on_batch(x, y)
