@@ -68,6 +68,23 @@ struct ColumnsProduct {
   bool accumulate;
 };
 
+// At most kStreamRows rows of A: C(m, n) += sum over k of A(m, k) · B(k, n), B read once and where it is.
+constexpr int kStreamRows = 4;
+
+template <class T>
+struct StreamProduct {
+  const T* a;  // element (m, k) at a[m * a_step + k]
+  int64_t a_step;
+  const T* b;  // element (k, n) at b[k * b_step + n], or at b[n * b_step + k] if b_transposed
+  int64_t b_step;
+  bool b_transposed;
+  T* c;
+  int64_t c_step;
+  int64_t rows;
+  int64_t columns;
+  int64_t depth;
+};
+
 template <class T>
 struct MatrixTable {
   int64_t tile_rows;  // rows of a register tile
@@ -75,6 +92,7 @@ struct MatrixTable {
 
   void (*multiply_rows)(const RowsProduct<T>& p);
   void (*multiply_columns)(const ColumnsProduct<T>& p);
+  void (*multiply_stream)(const StreamProduct<T>& p);
 
   // Packs up to `panel` columns of B for k = 0..depth-1 into dst[depth][panel], padded with zeros.
   void (*pack)(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst);  // B(k, n) = b[k * b_step + n]

@@ -11,6 +11,8 @@ template <class T>
 void multiply_rows(const RowsProduct<T>& p);
 template <class T>
 void multiply_columns(const ColumnsProduct<T>& p);
+template <class T>
+void multiply_stream(const StreamProduct<T>& p);
 
 // V vectors of a row. With Partial the last one holds `lanes` elements and memory behind them is not touched.
 template <class T, int V, bool Partial>
