@@ -194,6 +194,62 @@ def test_same_bits_at_any_thread_count(kind):
     assert results[0] == results[1] == results[2]
 
 
+def fused_and_separate(x, size, strides, padding, masked):
+    """(dz, db) of a max pooling behind a fused bias, from one operation and from the three that it stands for."""
+    window = {"pool_size": size, "strides": strides, "padding": padding}
+    y, argmax = juanji._core.MaxPool(argmax=True, **window)(x)
+    dy = images(y.shape, x.dtype, seed=7)
+    extent = list(x.shape[1:3])
+    inputs = (dy, argmax, y) if masked else (dy, argmax)
+    fused = juanji._core.MaxPoolBiasGradient(input_size=extent, **window)(*inputs)
+    dx = juanji._core.MaxPoolGradient(input_size=extent, **window)(dy, argmax)
+    if masked:
+        return fused, juanji._core.BiasActivationGradient(activation="relu")(x, dx)
+    return fused, (dx, juanji._core.BiasActivationGradient(activation="none")(dx))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize(
+    ("size", "strides", "padding"),
+    [((2, 2), (2, 2), "valid"), ((2, 2), (2, 2), "same"), ((3, 3), (2, 2), "same"), ((17, 16), (9, 9), "valid")],
+)
+def test_gradient_behind_a_fused_bias_has_the_bits_of_its_parts(size, strides, padding, masked, dtype):
+    shapes = [(3, 17, 19, c) for c in CHANNELS] + [(2, 64, 62, 40), (5, 33, 31, 70), (1, 18, 16, 1)]
+    for shape in shapes:
+        x = np.maximum(images(shape, dtype, seed=shape[3], ties=shape[3] % 2 == 0), 0)  # what a relu gives
+        x.reshape(-1)[::97] = np.nan
+        fused, separate = fused_and_separate(x, size, strides, padding, masked)
+        for got, expected in zip(fused, separate):
+            assert got.shape == expected.shape
+            assert got.tobytes() == expected.tobytes()
+
+
+def test_gradient_behind_a_fused_bias_at_any_thread_count():
+    before = juanji.config.num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 4):
+            juanji.set_num_threads(threads)
+            fused, _ = fused_and_separate(images((9, 65, 63, 19), "float32"), (2, 2), (2, 2), "same", True)
+            results.append([part.tobytes() for part in fused])
+    finally:
+        juanji.set_num_threads(before)
+    assert results[0] == results[1] == results[2]
+
+
+def test_gradient_behind_a_fused_bias_refuses_what_does_not_fit():
+    native = juanji._core.MaxPoolBiasGradient(input_size=[4, 4], pool_size=(2, 2), strides=(2, 2))
+    dy, argmax = np.zeros((1, 2, 2, 3), "float32"), np.zeros((1, 2, 2, 3), "uint8")
+    with pytest.raises(ValueError, match=r"^max_pool_bias_gradient: y has the wrong shape; expected \(1, 2, 2, 3\)"):
+        native(dy, argmax, np.zeros((1, 4, 4, 3), "float32"))
+    with pytest.raises(TypeError, match="dtypes of dy and y differ"):
+        native(dy, argmax, np.zeros((1, 2, 2, 3)))
+    empty_dz, empty_db = native(dy[:0], argmax[:0], dy[:0])
+    assert empty_dz.shape == (0, 4, 4, 3)
+    np.testing.assert_array_equal(empty_db, np.zeros(3))
+
+
 def test_views_integers_and_lists_are_taken():
     x = np.arange(2 * 8 * 6 * 3).reshape(2, 3, 6, 8)
     view = np.moveaxis(x, 1, -1)

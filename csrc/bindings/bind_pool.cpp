@@ -30,6 +30,16 @@ void bind_pool(py::module_& m) {
            }),
            py::arg("input_size"), py::arg("pool_size") = py::none(), py::arg("strides") = Pair{1, 1},
            py::arg("padding") = "valid", py::arg("keepdims") = false);
+  bind_operation<MaxPoolBiasGradient>(
+      m, "MaxPoolBiasGradient",
+      "(dy, argmax[, y]) -> dz, db behind max_pool(act(z + b)): relu where the pooled y is given, else no activation")
+      .def(py::init([](const Shape& input_size, const std::optional<Pair>& pool_size, const Pair& strides,
+                       const py::object& padding, bool keepdims) {
+             return MaxPoolBiasGradient(read_pool("max_pool_bias_gradient", pool_size, strides, padding, keepdims),
+                                        input_size);
+           }),
+           py::arg("input_size"), py::arg("pool_size") = py::none(), py::arg("strides") = Pair{1, 1},
+           py::arg("padding") = "valid", py::arg("keepdims") = false);
   bind_operation<MaxPoolTake>(m, "MaxPoolTake", "(x, argmax) -> y, x at the positions that MaxPool returned")
       .def(py::init(
                [](const std::optional<Pair>& pool_size, const Pair& strides, const py::object& padding, bool keepdims) {

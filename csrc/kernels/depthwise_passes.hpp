@@ -1,7 +1,7 @@
 // How the 3×3 depthwise kernels go through channels and memory. Only kernel files may include this.
 #pragma once
 
-#include "simd/lanes.hpp"
+#include "kernels/pixel_store.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 
@@ -9,11 +9,6 @@ template <int V>
 struct Vectors {
   static constexpr int value = V;
 };
-
-template <class T, class Lanes>
-constexpr bool kWholeVectors = false;
-template <class T>
-constexpr bool kWholeVectors<T, AllLanes<T>> = true;
 
 // Packed weights: the nine weights of a slot's channels, a vector each.
 template <class T>
@@ -76,30 +71,5 @@ struct Ahead {
 // Bytes that V vectors of channels hold; with less than a vector memory is so dense that the hardware does it all.
 template <class T, class Lanes, int V>
 constexpr int kAhead = kWholeVectors<T, Lanes> ? V* JUANJI_VECTOR_BYTES : 0;
-
-// Stores pixels in the order of memory. With fewer channels than lanes a whole vector spills into the pixels behind,
-// which are stored later; only those too near the end of the row are masked.
-template <class T, class Lanes>
-struct PixelStore {
-  T* y;
-  int64_t c;
-  int64_t whole;
-  Lanes lanes;
-
-  JUANJI_INLINE_MEMBER PixelStore(T* to, int64_t channels, int64_t pixels, Lanes some)
-      : y(to),
-        c(channels),
-        whole(pixels - (kWidth<T> + channels - 1) / channels),
-        lanes(some) {}
-
-  JUANJI_INLINE_MEMBER void put(int64_t pixel, int h, Vec<T> v) const {
-    T* to = y + pixel * c + h * kWidth<T>;
-    if (kWholeVectors<T, Lanes> || pixel <= whole) {
-      store(to, v);
-    } else {
-      lanes.store(to, v);
-    }
-  }
-};
 
 }  // namespace juanji::kernels::JUANJI_ISA

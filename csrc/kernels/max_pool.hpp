@@ -1,5 +1,5 @@
 // Max pooling of one N,H,W,C image. The argmax is the position p*kw + q inside the window, the first of equal ones;
-// NaN counts as larger than everything, as in NumPy's max.
+// NaN counts as larger than everything, as in NumPy's max. kernels/max_pool_2x2.hpp has the usual windows row by row.
 #pragma once
 
 #include "kernels/dispatch.hpp"

@@ -1,35 +1,11 @@
 #include "ops/bias_gradient.hpp"
 
-#include <algorithm>
-
 #include "core/check.hpp"
 #include "core/parallel.hpp"
 #include "kernels/bias_gradient.hpp"
+#include "ops/bias_rows.hpp"
 
 namespace juanji {
-namespace {
-
-constexpr int64_t kTaskElements = 32768;
-constexpr int64_t kMostTasks = 64;  // partial sums that are added one after another
-
-// Rows of (..., C) and how they are cut: by shape alone.
-struct Rows {
-  int64_t channels;
-  int64_t rows;
-  int64_t task_rows;
-  int64_t tasks;
-
-  explicit Rows(const TensorSpec& dy) {
-    channels = dy.shape.back();
-    rows = channels == 0 ? 0 : dy.size() / channels;
-    const int64_t wanted = std::clamp<int64_t>(rows * channels / kTaskElements, 1, kMostTasks);
-    task_rows = std::max<int64_t>(1, (rows + wanted - 1) / wanted);
-    tasks = std::max<int64_t>(1, (rows + task_rows - 1) / task_rows);
-  }
-};
-
-}  // namespace
-
 std::vector<TensorSpec> BiasActivationGradient::outputs(const std::vector<TensorSpec>& inputs) const {
   const size_t count = activation == Activation::none ? 1 : 2;
   check_input_count(*this, inputs, count, count);
@@ -45,14 +21,14 @@ std::vector<TensorSpec> BiasActivationGradient::outputs(const std::vector<Tensor
 
 size_t BiasActivationGradient::workspace(const std::vector<TensorSpec>& inputs) const {
   const TensorSpec& dy = inputs.back();
-  const Rows cut(dy);
+  const BiasRows cut(dy.shape);
   return static_cast<size_t>(cut.tasks * cut.channels) * dtype_bytes(dy.dtype);
 }
 
 void BiasActivationGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
                                  void* workspace) const {
   const bool masked = activation != Activation::none;
-  const Rows cut(inputs.back().spec);
+  const BiasRows cut(inputs.back().spec.shape);
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* y = inputs[0].as<T>();
@@ -68,11 +44,7 @@ void BiasActivationGradient::run(const std::vector<Tensor>& inputs, const std::v
       kernels::bias_gradient<T>().bias_gradient(activation, y + at, dy + at, masked ? dz + at : nullptr,
                                                 partial + task * cut.channels, rows, cut.channels);
     });
-    for (int64_t c = 0; c < cut.channels; ++c) {
-      T sum = 0;
-      for (int64_t task = 0; task < cut.tasks; ++task) sum += partial[task * cut.channels + c];
-      db[c] = sum;
-    }
+    cut.add(partial, db);
   });
 }
 

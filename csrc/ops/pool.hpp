@@ -48,6 +48,21 @@ struct MaxPoolGradient : PoolOperation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
+// dy, argmax[, y] -> dz, db: what lies between max pooling and the convolution act(z + b) before it, in one pass. `y`
+// is the pooled output: with it the activation is a relu, whose mask at a window's maximum is y > 0; without it there
+// is none. db is the sum of dz over all but the last axis. The same bits as MaxPoolGradient, then
+// BiasActivationGradient.
+struct MaxPoolBiasGradient : PoolOperation {
+  Shape input_size;
+
+  MaxPoolBiasGradient(const PoolWindow& p, const Shape& size)
+      : PoolOperation("max_pool", "_bias_gradient", p),
+        input_size(size) {}
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
 // x, argmax -> y: x at the given positions; the adjoint of MaxPoolGradient. Every position must lie inside the image,
 // as those of MaxPool do.
 struct MaxPoolTake : PoolOperation {

@@ -125,38 +125,6 @@ class Conv2DWeightGradient(Operation):
         groups: int,
     ) -> None: ...
 
-class Concatenate(Operation):
-    """
-    (x0, x1, ...) -> y joined along axis
-    """
-    def __init__(self, axis: int) -> None: ...
-
-class Pad(Operation):
-    """
-    (x) -> y with value around x; widths are (before, behind) of each dimension
-    """
-    def __init__(self, widths: collections.abc.Sequence[tuple[int, int]], value: float) -> None: ...
-
-class StridedCopy(Operation):
-    """
-    (x) -> y = x seen through a view; strides and offset in elements
-    """
-    def __init__(
-        self, shape: collections.abc.Sequence[int], strides: collections.abc.Sequence[int], offset: int
-    ) -> None: ...
-
-class StridedPlace(Operation):
-    """
-    (x) -> y of zeros but for a view of it, which is x
-    """
-    def __init__(
-        self,
-        shape: collections.abc.Sequence[int],
-        view_shape: collections.abc.Sequence[int],
-        strides: collections.abc.Sequence[int],
-        offset: int,
-    ) -> None: ...
-
 class CrossEntropy(Operation):
     """
     (logits, labels) -> (loss, softmax)
@@ -324,6 +292,19 @@ class MaxPool(Operation):
         padding: typing.Any = "valid",
         keepdims: bool = False,
         argmax: bool = False,
+    ) -> None: ...
+
+class MaxPoolBiasGradient(Operation):
+    """
+    (dy, argmax[, y]) -> dz, db behind max_pool(act(z + b)): relu where the pooled y is given, else no activation
+    """
+    def __init__(
+        self,
+        input_size: collections.abc.Sequence[int],
+        pool_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] | None = None,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"] = [1, 1],
+        padding: typing.Any = "valid",
+        keepdims: bool = False,
     ) -> None: ...
 
 class MaxPoolGradient(Operation):
@@ -535,16 +516,6 @@ class AdamUpdate(Operation):
 def active_isa() -> str:
     """
     Name of the instruction set in use.
-    """
-
-def measure_flops(dtype: str) -> float:
-    """
-    Floating-point operations per second of multiply-adds in registers, on all threads.
-    """
-
-def measure_memory_bandwidth() -> float:
-    """
-    Bytes per second that all threads move together to and from memory.
     """
 
 def num_threads() -> int:

@@ -7,6 +7,7 @@
 #include "kernel_sets.hpp"
 #include "kernels/average_pool.hpp"
 #include "kernels/max_pool.hpp"
+#include "kernels/max_pool_2x2.hpp"
 
 namespace juanji {
 namespace {
@@ -98,6 +99,84 @@ void check_average(const kernels::AveragePoolTable<T>& table, const PoolShape& s
   EXPECT_EQ(dx.back(), T(77));
 }
 
+// Rows in two buffers, with room between pixels, against the general kernel; what lies between pixels must stay.
+template <class T>
+void check_row_2x2(const KernelSet& set, int64_t count, int64_t c, int64_t room) {
+  const auto general = JUANJI_KERNELS(max_pool, T, set).narrow;
+  const auto table = JUANJI_KERNELS(max_pool_2x2, T, set);
+  const int64_t w = 2 * count, step = c + room;
+  std::vector<T> x = random_values<T>(2 * w * c, 5), y(static_cast<size_t>(count * c));
+  for (size_t i = 0; i < x.size(); i += 5) x[i] = std::numeric_limits<T>::quiet_NaN();
+  std::vector<uint8_t> argmax(y.size());
+  general.forward({2, w, c, 1, count, 2, 2, 2, 2, 0, 0}, x.data(), y.data(), argmax.data(), 0, 1);
+  std::vector<T> rows[2], pooled(static_cast<size_t>(count * step + 1), T(77)), without = pooled;
+  std::vector<uint8_t> at(pooled.size(), 77);
+  for (int64_t p = 0; p < 2; ++p) {
+    rows[p].assign(static_cast<size_t>(w * step), T(99));
+    for (int64_t i = 0; i < w * c; ++i) {
+      rows[p][static_cast<size_t>(i / c * step + i % c)] = x[static_cast<size_t>(p * w * c + i)];
+    }
+  }
+  table.row({rows[0].data(), rows[1].data(), step, pooled.data(), at.data(), step, count, c});
+  table.row({rows[0].data(), rows[1].data(), step, without.data(), nullptr, step, count, c});
+  for (int64_t i = 0; i < count * step + 1; ++i) {
+    const size_t k = static_cast<size_t>(i);
+    const bool inside = i < count * step && i % step < c;
+    const size_t from = static_cast<size_t>(i / step * c + i % step);
+    const T expected = inside ? y[from] : T(77);
+    if (expected == expected) {
+      ASSERT_EQ(pooled[k], expected) << "count=" << count << " c=" << c << " room=" << room << " i=" << i;
+      ASSERT_EQ(without[k], expected);
+    } else {
+      ASSERT_TRUE(std::isnan(pooled[k]) && std::isnan(without[k]));
+    }
+    ASSERT_EQ(at[k], inside ? argmax[from] : 77) << "count=" << count << " c=" << c << " room=" << room << " i=" << i;
+  }
+}
+
+// Ranges of pixels one after the other, from the last on, give what the whole row does, and the sums those of a loop.
+template <class T>
+void check_gradient_row_2x2(const KernelSet& set, int64_t count, int64_t width, int64_t c, bool masked) {
+  const auto table = JUANJI_KERNELS(max_pool_2x2, T, set);
+  const size_t pooled = static_cast<size_t>(count * c), pixels = static_cast<size_t>(width * c);
+  const std::vector<T> dy = random_values<T>(count * c, 1), y = random_values<T>(count * c, 2);
+  std::vector<uint8_t> argmax(pooled);
+  for (size_t i = 0; i < pooled; ++i) argmax[i] = static_cast<uint8_t>((i * 7 + i / 5) % 4);
+  for (const int64_t position : {0, 2}) {
+    for (int64_t cut = 0; cut <= width; ++cut) {
+      std::vector<T> dx(pixels + 1, T(77)), sum(static_cast<size_t>(c + 1), T(3)), expected_sum = sum;
+      kernels::MaxPoolGradientRow<T> row{
+          dy.data(), argmax.data(), masked ? y.data() : nullptr, position, count, dx.data(), sum.data(), cut, width, c};
+      table.gradient_row(row);
+      row.begin = 0;
+      row.end = cut;
+      table.gradient_row(row);
+      for (int64_t i = 0; i < width * c; ++i) {
+        const int64_t pixel = i / c, from = pixel / 2 * c + i % c;
+        const size_t f = static_cast<size_t>(from);
+        const bool here = pixel / 2 < count && argmax[f] == position + pixel % 2 && !(masked && y[f] <= 0);
+        const T expected = here ? dy[f] : T(0);
+        ASSERT_EQ(dx[static_cast<size_t>(i)], expected) << "width=" << width << " cut=" << cut << " c=" << c;
+        expected_sum[static_cast<size_t>(i % c)] += expected;
+      }
+      ASSERT_EQ(dx.back(), T(77));
+      ASSERT_EQ(sum, expected_sum) << "width=" << width << " cut=" << cut << " c=" << c;
+    }
+  }
+}
+
+template <class T>
+void check_all_2x2(const KernelSet& set) {
+  for (const int64_t c : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 65, 70}) {
+    for (const int64_t count : {1, 2, 5}) {
+      for (const int64_t room : {0, 1, 9}) check_row_2x2<T>(set, count, c, room);
+      for (int64_t width = 2 * count - 1; width <= 2 * count + 2; ++width) {
+        for (const bool masked : {false, true}) check_gradient_row_2x2<T>(set, count, width, c, masked);
+      }
+    }
+  }
+}
+
 template <class T>
 void check_all(const KernelSet& set) {
   const auto maximum = JUANJI_KERNELS(max_pool, T, set);
@@ -111,6 +190,9 @@ void check_all(const KernelSet& set) {
 
 TEST_P(Pool, FollowsTheDefinitionInFloat) { check_all<float>(GetParam()); }
 TEST_P(Pool, FollowsTheDefinitionInDouble) { check_all<double>(GetParam()); }
+
+TEST_P(Pool, RowsOfTwoByTwoFollowTheGeneralKernelInFloat) { check_all_2x2<float>(GetParam()); }
+TEST_P(Pool, RowsOfTwoByTwoFollowTheGeneralKernelInDouble) { check_all_2x2<double>(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(EverySet, Pool, testing::ValuesIn(kernel_sets()), kernel_set_name);
 

@@ -25,11 +25,9 @@ from juanji.layers.global_pooling import (
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
 )
-from juanji.layers.group_normalization import GroupNormalization
 from juanji.layers.input_layer import Input, InputLayer
 from juanji.layers.joining import Concatenate, Dot, concatenate, dot
 from juanji.layers.layer import Layer
-from juanji.layers.layer_normalization import LayerNormalization
 from juanji.layers.merging import (
     Add,
     Average,
@@ -65,7 +63,6 @@ from juanji.layers.separable_conv import (
     SeparableConvolution2D,
 )
 from juanji.layers.simple import ActivityRegularization, Identity, Lambda, Rescaling
-from juanji.layers.unit_normalization import RMSNormalization, UnitNormalization
 from juanji.layers.upsampling import UpSampling1D, UpSampling2D
 
 __all__ = [
@@ -107,13 +104,11 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
-    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
     "Lambda",
     "Layer",
-    "LayerNormalization",
     "LeakyReLU",
     "MaxPool1D",
     "MaxPool2D",
@@ -124,7 +119,6 @@ __all__ = [
     "Multiply",
     "PReLU",
     "Permute",
-    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
@@ -137,7 +131,6 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Subtract",
-    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",

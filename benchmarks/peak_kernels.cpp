@@ -1,4 +1,4 @@
-#include "kernels/peak.hpp"
+#include "peak_kernels.hpp"
 
 #include "simd/vec.hpp"
 
