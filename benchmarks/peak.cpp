@@ -7,7 +7,8 @@
 
 #include "core/buffer_pool.hpp"
 #include "core/parallel.hpp"
-#include "peak_kernels.hpp"
+#include "kernels/peak.hpp"
+#include "program/peak.hpp"
 
 namespace juanji::benchmarks {
 namespace {
@@ -30,21 +31,6 @@ double best_seconds(int rounds, Body body) {
     best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   return best;
-}
-
-template <class T>
-double flops_per_second(int rounds) {
-  const int64_t tasks = 64 * num_threads();
-  std::vector<T> sinks(static_cast<size_t>(tasks));
-  constexpr int64_t kWork = 4000;  // some 100 µs a task
-  const auto run = [&](int64_t task) {
-    return kernels::peak<T>().multiply_add(T(0.999), T(0.001), kWork, &sinks[static_cast<size_t>(task)]);
-  };
-  const double operations = static_cast<double>(run(0));
-  const double seconds =
-      best_seconds(rounds, [&] { parallel_for(tasks, kLong, [&](int64_t task, int) { run(task); }); });
-  benchmark::DoNotOptimize(sinks.data());
-  return operations * static_cast<double>(tasks) / seconds;
 }
 
 struct Arrays {
@@ -86,7 +72,7 @@ double shared_bandwidth(int64_t array_bytes, int64_t repeats) {
 // A neighbour on the machine may have slowed the first measurement down; a better one found later counts.
 template <class T>
 double improved(double& best) {
-  best = std::max(best, flops_per_second<T>(kMoreRounds));
+  best = std::max(best, measure_flops<T>(kMoreRounds));
   return best;
 }
 
@@ -103,8 +89,8 @@ benchmark::Counter rate(double amount) {
 
 Peak measure_peak() {
   Peak result{};
-  result.flops_float = flops_per_second<float>(kRounds);
-  result.flops_double = flops_per_second<double>(kRounds);
+  result.flops_float = measure_flops<float>(kRounds);
+  result.flops_double = measure_flops<double>(kRounds);
   result.bytes_l2 = private_bandwidth(kL2Array);
   result.bytes_l3 = shared_bandwidth(kL3Array, 16);
   result.bytes_memory = shared_bandwidth(kMemoryArray, 1);

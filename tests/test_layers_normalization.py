@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from juanji import GradientTape, layers, models, optimizers
+from juanji import GradientTape, Tensor, layers, models, ops, optimizers
 
 X = np.random.default_rng(0).normal(size=(4, 3, 5, 6)) * 2 + 1
 
@@ -128,7 +128,9 @@ def test_batch_normalization_config_makes_the_same_layer():
 def test_batch_normalization_refuses():
     layer = layers.BatchNormalization(name="bn")
     layer.build((None, 3))
-    with pytest.raises(ValueError, match=r"'bn': wrong number of channels; expected 3 on axis -1, got shape=\(2, 4\)"):
+    with pytest.raises(
+        ValueError, match=r"'bn': wrong size of the normalised axes; expected \(3,\) on axis -1, got shape=\(2, 4\)"
+    ):
         layer(np.zeros((2, 4)))
     with pytest.raises(ValueError, match=r"batch_norm: there is nothing to take the mean of"):
         layer(np.zeros((0, 3)), training=True)
@@ -148,3 +150,126 @@ def test_batch_normalization_refuses():
         ValueError, match="batch renormalisation is not available; expected renorm=False, got renorm=True"
     ):
         layers.BatchNormalization(renorm=True)
+
+
+def _random_weights(layer, seed=4):
+    rng = np.random.default_rng(seed)
+    layer.set_weights([rng.normal(size=w.shape) for w in layer.get_weights()])
+    return layer.get_weights()
+
+
+AXES = [-1, 1, (1, 2), (-1, 1), (1, 2, 3), [2, 3]]
+
+
+def _along(value, axes):
+    return value.reshape([d if i in axes else 1 for i, d in enumerate(X.shape)])
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize(("center", "scale"), [(True, True), (False, True), (True, False), (False, False)])
+def test_layer_normalization(axis, center, scale):
+    layer = layers.LayerNormalization(axis, 0.1, center, scale, dtype="float64")
+    layer.build(X.shape)
+    weights = _random_weights(layer)
+    axes = tuple(sorted(a % 4 for a in ((axis,) if isinstance(axis, int) else axis)))
+    expected = (X - X.mean(axes, keepdims=True)) / np.sqrt(X.var(axes, keepdims=True) + 0.1)
+    if scale:
+        expected = expected * _along(weights.pop(0), axes)
+    if center:
+        expected = expected + _along(weights.pop(0), axes)
+    for training in (False, True):
+        np.testing.assert_allclose(layer(X, training=training), expected, rtol=0, atol=1e-14 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_rms_normalization(axis):
+    layer = layers.RMSNormalization(axis, 0.1, dtype="float64")
+    layer.build(X.shape)
+    axes = tuple(sorted(a % 4 for a in ((axis,) if isinstance(axis, int) else axis)))
+    expected = X / np.sqrt((X**2).mean(axes, keepdims=True) + 0.1) * _along(_random_weights(layer)[0], axes)
+    np.testing.assert_allclose(layer(X), expected, rtol=0, atol=1e-14 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_unit_normalization(axis):
+    y = np.asarray(layers.UnitNormalization(axis, dtype="float64")(X))
+    axes = axis if isinstance(axis, int) else tuple(axis)
+    np.testing.assert_allclose(y, X / np.sqrt((X**2).sum(axes, keepdims=True)), rtol=1e-14)
+    np.testing.assert_array_equal(layers.UnitNormalization(axis)(0 * X), 0 * X)
+
+
+@pytest.mark.parametrize(("axis", "groups"), [(-1, 1), (-1, 2), (-1, 6), (-1, -1), (1, 3), (2, 5), (-2, 1), (3, 3)])
+@pytest.mark.parametrize(("center", "scale"), [(True, True), (False, False)])
+def test_group_normalization(axis, groups, center, scale):
+    layer = layers.GroupNormalization(groups, axis, 0.1, center, scale, dtype="float64")
+    layer.build(X.shape)
+    weights = _random_weights(layer)
+    moved = np.moveaxis(X, axis, -1)
+    count = moved.shape[-1] if groups == -1 else groups
+    parts = []
+    for part in np.split(moved, count, -1):
+        mean, variance = part.mean((1, 2, 3), keepdims=True), part.var((1, 2, 3), keepdims=True)
+        parts.append((part - mean) / np.sqrt(variance + 0.1))
+    expected = np.concatenate(parts, -1)
+    if scale:
+        expected = expected * weights[0] + weights[1]
+    expected = np.moveaxis(expected, -1, axis)
+    np.testing.assert_allclose(layer(X), expected, rtol=0, atol=1e-14 * np.abs(expected).max())
+
+
+MADE = {
+    "layer": lambda: layers.LayerNormalization(axis=(1, -1), gamma_regularizer="l2", name="n"),
+    "group": lambda: layers.GroupNormalization(groups=3, epsilon=0.2, beta_initializer="ones", name="n"),
+    "unit": lambda: layers.UnitNormalization(axis=[1, 2], name="n"),
+    "rms": lambda: layers.RMSNormalization(axis=1, epsilon=0.5, name="n"),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_configs_make_the_same_layer(name):
+    layer = MADE[name]()
+    before = layers.serialize(layer)
+    y = layer(X)
+    again = layers.deserialize(layers.serialize(layer))
+    np.testing.assert_array_equal(again(X), y)
+    np.testing.assert_array_equal(layers.deserialize(before)(X), y)
+    assert layer.compute_output_shape((None, 3, 5, 6)) == (None, 3, 5, 6)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_gradients_reach_input_and_weights(name):
+    layer = MADE[name]()
+    x = Tensor(X.astype("float32"))
+    layer(x)
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x) ** 2
+    gradients = tape.gradient(y, [x, *layer.trainable_weights])
+    assert [g.shape for g in gradients] == [X.shape, *(w.shape for w in layer.trainable_weights)]
+    assert all(np.isfinite(np.asarray(g)).all() for g in gradients)
+
+
+def test_normalization_layers_refuse():
+    for groups in (0, -2, 1.5, True, "all"):
+        with pytest.raises(ValueError, match="GroupNormalization: groups is out of range; expected an integer"):
+            layers.GroupNormalization(groups)
+    with pytest.raises(ValueError, match=r"cannot be divided into equal groups; expected a divisor of 6, got groups=4"):
+        layers.GroupNormalization(4)(X)
+    with pytest.raises(ValueError, match=r"channels cannot be on the batch axis; .* got axis=0"):
+        layers.GroupNormalization(2, axis=0)(X)
+    for layer in (layers.LayerNormalization, layers.UnitNormalization, layers.RMSNormalization):
+        with pytest.raises(TypeError, match="axis is not of the right kind; expected an integer or a list of integers"):
+            layer(axis="last")
+        with pytest.raises(ValueError, match=r"the input has no such axis; .* got axis=4"):
+            layer(axis=(1, 4))(X)
+    for made in ("layer", "group", "rms"):
+        layer = MADE[made]()
+        layer(X)
+        with pytest.raises(ValueError, match=r"'n': wrong size of the normalised axes"):
+            layer(np.zeros((2, 7, 5, 7)))
+    with pytest.raises(ValueError, match=r"expected rms_scaling=False, got rms_scaling=True. Use RMSNormalization"):
+        layers.LayerNormalization(rms_scaling=True)
+    with pytest.raises(ValueError, match=r"layer_normalization: gamma has the wrong shape; expected \(6,\) .*\(5,\)"):
+        ops.layer_normalization(X, np.ones(5))
+    with pytest.raises(ValueError, match=r"rms_normalization: no axis, or one named twice; .* got axis=\(1, -3\)"):
+        ops.rms_normalization(X, axis=(1, -3))

@@ -37,10 +37,29 @@ CASES = {
     "flip axis": (lambda x: ops.flip(x, -1), lambda x: np.flip(x, -1)),
     "pad": (lambda x: ops.pad(x, ((1, 0), (0, 2), (1, 1))), lambda x: np.pad(x, ((1, 0), (0, 2), (1, 1)))),
     "pad value": (lambda x: ops.pad(x, 1, constant_values=2.5), lambda x: np.pad(x, 1, constant_values=2.5)),
+    "pad one number": (lambda x: ops.pad(x, 2), lambda x: np.pad(x, 2)),
+    "pad edge": (lambda x: ops.pad(x, 2, "edge"), lambda x: np.pad(x, 2, "edge")),
+    "pad reflect": (lambda x: ops.pad(x, (1, 1), "reflect"), lambda x: np.pad(x, (1, 1), "reflect")),
+    "pad symmetric": (lambda x: ops.pad(x, (2, 1), "symmetric"), lambda x: np.pad(x, (2, 1), "symmetric")),
+    "pad circular": (lambda x: ops.pad(x, (0, 2), "circular"), lambda x: np.pad(x, (0, 2), "wrap")),
+    "repeat": (lambda x: ops.repeat(x, 2, 1), lambda x: np.repeat(x, 2, 1)),
+    "repeat back": (lambda x: ops.repeat(x, 3, -1), lambda x: np.repeat(x, 3, -1)),
+    "repeat flat": (lambda x: ops.repeat(x, 2), lambda x: np.repeat(x, 2)),
+    "repeat each": (lambda x: ops.repeat(x, [2, 0, 1], 1), lambda x: np.repeat(x, [2, 0, 1], 1)),
+    "repeat never": (lambda x: ops.repeat(x, 0, 1), lambda x: np.repeat(x, 0, 1)),
+    "tile": (lambda x: ops.tile(x, 2), lambda x: np.tile(x, 2)),
+    "tile axes": (lambda x: ops.tile(x, (2, 1, 3)), lambda x: np.tile(x, (2, 1, 3))),
+    "tile more axes": (lambda x: ops.tile(x, (2, 1, 1, 2)), lambda x: np.tile(x, (2, 1, 1, 2))),
     "take": (lambda x: ops.take(x, [[0, -1], [2, 2]], 1), lambda x: np.take(x, [[0, -1], [2, 2]], 1)),
     "take flat": (lambda x: ops.take(x, 5), lambda x: np.take(x, 5)),
     "item": (lambda x: x[1, 2, 3], lambda x: x[1, 2, 3]),
     "slice": (lambda x: x[:, ::-2, 1:3], lambda x: x[:, ::-2, 1:3]),
+    "last": (lambda x: x[-1, ..., -2], lambda x: x[-1, ..., -2]),
+    "backwards": (lambda x: x[::-1, 2:0:-1, ::3], lambda x: x[::-1, 2:0:-1, ::3]),
+    "nothing": (lambda x: x[:, 2:1], lambda x: x[:, 2:1]),
+    "far slices": (lambda x: x[-100:100, 1:99], lambda x: x[-100:100, 1:99]),
+    "all of it": (lambda x: x[:], lambda x: x[:]),
+    "NumPy numbers": (lambda x: x[np.int64(1), np.int32(0) :], lambda x: x[1, 0:]),
     "ellipsis": (lambda x: x[..., None, 0], lambda x: x[..., None, 0]),
     "mask": (lambda x: x[X > 0], lambda x: x[X > 0]),
     "repeated indices": (lambda x: x[[0, 1, 0, 0]], lambda x: x[[0, 1, 0, 0]]),
@@ -60,17 +79,67 @@ def test_values_are_numpys(name):
         np.testing.assert_array_equal(np.asarray(function(integers)), expected(integers))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8", "bool", "float16", "int16"])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("pad value", "mask")])
+def test_every_type(name, dtype):
+    function, expected = CASES[name]
+    x = (10 * X).astype(dtype)
+    got = np.asarray(function(x))
+    assert got.dtype == dtype
+    np.testing.assert_array_equal(got, expected(x))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_gradients(name):
     check_gradients(CASES[name][0], X)
 
 
 @pytest.mark.parametrize(
-    "name", ["reshape", "transpose axes", "broadcast_to", "concatenate", "pad", "split", "take", "slice"]
+    "name",
+    [
+        "reshape",
+        "transpose axes",
+        "broadcast_to",
+        "concatenate",
+        "pad",
+        "split",
+        "take",
+        "slice",
+        "last",
+        "repeat",
+        "tile",
+    ],
 )
 def test_second_gradients(name):
     function = CASES[name][0]
     check_second_gradients(lambda x: ops.square(function(x)), X)
+
+
+def test_errors_of_indices_are_numpys():
+    with pytest.raises(IndexError, match="index 2 is out of bounds for axis 0 with size 2"):
+        ops.get_item(X, 2)
+    with pytest.raises(IndexError, match="too many indices"):
+        ops.get_item(X, (0, 0, 0, 0))
+    with pytest.raises(ValueError, match="slice step cannot be zero"):
+        ops.get_item(X, slice(None, None, 0))
+
+
+def test_infer_knows_shapes_without_running():
+    from juanji.ops import _indexing, _shape
+
+    spec = [("float32", (5, 6, 7))]
+    for operation, attributes, shape in (
+        (_shape._transpose, {"axes": (2, 0, 1)}, (7, 5, 6)),
+        (_shape._broadcast_to, {"shape": (2, 5, 6, 7)}, (2, 5, 6, 7)),
+        (_shape._flip, {"axes": (0,)}, (5, 6, 7)),
+        (_shape._slice, {"bounds": ((1, 2), (0, 6), (3, 7))}, (1, 6, 4)),
+        (_shape._pad, {"widths": ((0, 0), (1, 2), (3, 0)), "value": 0}, (5, 9, 10)),
+        (_indexing._get_part, {"key": (0, (None, None, -2), None)}, (3, 1, 7)),
+    ):
+        native = operation._native(**attributes)
+        assert list(native.infer(spec)) == [("float32", shape)]
+        assert native.native_side(spec) is not None
+    assert _shape._flip._native(axes=()).native_side(spec) is None  # nothing to copy
 
 
 def test_split_into_parts_of_an_empty_axis():
@@ -122,7 +191,10 @@ def test_only_needed_parts_of_a_concatenation_get_gradients():
         (lambda: ops.stack([X, X[:1]]), r"stack: the shapes differ; .* got x\[1\].shape=\(1, 3, 4\)"),
         (lambda: ops.split(X, 2, 1), r"split: no equal parts; expected a divisor of 3, got indices_or_sections=2"),
         (lambda: ops.pad(X, -1), r"pad: negative width"),
-        (lambda: ops.pad(X, 1, mode="wrap"), r"pad: unsupported mode; expected 'constant', got mode='wrap'"),
+        (lambda: ops.pad(X, 1, mode="mean"), r"pad: unsupported mode; expected one of constant, .* got mode='mean'"),
+        (lambda: ops.pad(X[:0], 1, mode="edge"), r"pad: there is nothing to repeat; .* got x.shape=\(0, 3, 4\)"),
+        (lambda: ops.repeat(X, -1), r"repeat: negative; expected a number from 0, got repeats=-1"),
+        (lambda: ops.tile(X, (1, -2)), r"tile: negative; expected numbers from 0, got repeats=\(1, -2\)"),
         (
             lambda: ops.take(X, [3], 1),
             r"take: index out of range; expected -3 to 2 along axis 1, got indices from 3 to 3",

@@ -8,6 +8,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/families.hpp"
 #include "core/check.hpp"
+#include "program/peak.hpp"
 #include "program/program.hpp"
 
 namespace juanji::bindings {
@@ -138,6 +139,22 @@ void bind_program(py::module_& m) {
       .def("describe", &PythonProgram::describe, "Name, input specs and output specs of each step.")
       .def_property_readonly("arena_bytes", [](PythonProgram& p) { return p.program().arena_bytes(); })
       .def_property_readonly("setup_bytes", [](PythonProgram& p) { return p.program().setup_bytes(); });
+  m.def(
+      "measure_flops",
+      [](const std::string& dtype) {
+        constexpr int kRounds = 15;
+        const py::gil_scoped_release unlocked;
+        return dtype == "float64" ? measure_flops<double>(kRounds) : measure_flops<float>(kRounds);
+      },
+      py::arg("dtype"), "Floating-point operations per second of multiply-adds in registers, on all threads.");
+  m.def(
+      "measure_memory_bandwidth",
+      [] {
+        constexpr int kRounds = 5;
+        const py::gil_scoped_release unlocked;
+        return measure_memory_bandwidth(kRounds);
+      },
+      "Bytes per second that all threads move together to and from memory.");
 }
 
 }  // namespace juanji::bindings

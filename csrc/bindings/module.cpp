@@ -33,6 +33,7 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_binary(m);
   bindings::bind_cast(m);
   bindings::bind_conv(m);
+  bindings::bind_copy(m);
   bindings::bind_cross_entropy(m);
   bindings::bind_depthwise(m);
   bindings::bind_im2col(m);

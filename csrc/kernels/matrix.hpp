@@ -25,6 +25,15 @@ struct Run {
 
 enum class Start { zero, bias, accumulate };  // what C's tile begins with
 
+// Memory that the next product will read, asked for during this one: rows of `length` elements, `step` apart.
+template <class T>
+struct Ahead {
+  const T* from = nullptr;
+  int64_t step = 0;
+  int64_t rows = 0;
+  int64_t length = 0;
+};
+
 template <class T>
 struct RowsProduct {
   const T* const* a;  // [rows] where each row's runs are counted from
@@ -39,6 +48,9 @@ struct RowsProduct {
   Start start;
   const T* bias;          // [columns] for Start::bias
   Activation activation;  // applied to C at the end
+  bool far_a = false;     // A does not lie in a near cache: its rows are asked for a tile ahead
+  bool far_b = false;     // nor does B: a panel ahead
+  Ahead<T> ahead = {};    // in place of a panel behind the last one
 };
 
 template <class T>
@@ -56,6 +68,23 @@ struct ColumnsProduct {
   bool accumulate;
 };
 
+// At most kStreamRows rows of A: C(m, n) += sum over k of A(m, k) · B(k, n), B read once and where it is.
+constexpr int kStreamRows = 4;
+
+template <class T>
+struct StreamProduct {
+  const T* a;  // element (m, k) at a[m * a_step + k]
+  int64_t a_step;
+  const T* b;  // element (k, n) at b[k * b_step + n], or at b[n * b_step + k] if b_transposed
+  int64_t b_step;
+  bool b_transposed;
+  T* c;
+  int64_t c_step;
+  int64_t rows;
+  int64_t columns;
+  int64_t depth;
+};
+
 template <class T>
 struct MatrixTable {
   int64_t tile_rows;  // rows of a register tile
@@ -63,6 +92,7 @@ struct MatrixTable {
 
   void (*multiply_rows)(const RowsProduct<T>& p);
   void (*multiply_columns)(const ColumnsProduct<T>& p);
+  void (*multiply_stream)(const StreamProduct<T>& p);
 
   // Packs up to `panel` columns of B for k = 0..depth-1 into dst[depth][panel], padded with zeros.
   void (*pack)(const T* b, int64_t b_step, int64_t depth, int64_t columns, T* dst);  // B(k, n) = b[k * b_step + n]

@@ -8,6 +8,10 @@ template <class T, int R, int V, bool Partial>
 void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64_t lanes) {
   Vec<T> acc[R][V] = {};
   T* c = p.c + row * p.c_step + column;
+  if (row + 2 * R <= p.rows) {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) prefetch_row(c + (R + r) * p.c_step, V * kWidth<T>);
+  }
   if (p.accumulate) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) load_row<T, V, Partial>(c + r * p.c_step, lanes, acc[r]);

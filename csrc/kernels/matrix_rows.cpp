@@ -29,7 +29,8 @@ JUANJI_INLINE void finish(const RowsProduct<T>& p, T* const* c, int64_t column, 
 }
 
 // One tile of C: R rows, V vectors of columns. Partial: the last vector has `lanes` columns (panels of B are whole).
-template <class T, int R, int V, bool Partial>
+// With Far, the rows of A that the next tile reads are asked for, `ahead` elements behind this one's.
+template <class T, int R, int V, bool Partial, bool Far>
 void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b, int64_t lanes) {
   constexpr int64_t N = kPanel<T>;
   T* const* c = p.c + row;
@@ -38,10 +39,11 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
   if (p.start == Start::bias) load_row<T, V, Partial>(p.bias + column, lanes, first);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    if (p.start == Start::accumulate) __builtin_prefetch(c[r] + p.c_shift + column, 1);
+    if (p.start == Start::accumulate) prefetch_row(c[r] + p.c_shift + column, V * kWidth<T>);
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) acc[r][v] = first[v];
   }
+  const int64_t ahead = Far && row + 2 * R <= p.rows ? p.a[row + R] - p.a[row] : 0;
   for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
     const T* a[R];
 #pragma GCC unroll 16
@@ -49,6 +51,10 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
     const T* at = b + run->b;
     int64_t k = 0;
     for (; k + kUnroll <= run->length; k += kUnroll, at += kUnroll * N) {
+      if (Far && k % kLine<T> == 0) {
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r) __builtin_prefetch(a[r] + k + ahead);
+      }
 #pragma GCC unroll 4
       for (int u = 0; u < kUnroll; ++u) {
         multiply_add<T, R, V, false>([&](int r) { return a[r][k + u]; }, at + u * N, lanes, acc);
@@ -67,10 +73,20 @@ struct RowTiles {
   int64_t column;
   int64_t lanes;
   const T* b;
+  Ahead<T> ahead;
+  int64_t share;  // of the rows ahead, for each tile
 
   template <int R>
   void run(int64_t row) const {
-    rows_tile<T, R, V, Partial>(p, row, column, b, lanes);
+    if (share > 0) {
+      const int64_t begin = row / tile_rows(V) * share;
+      const int64_t end = begin + share < ahead.rows ? begin + share : ahead.rows;
+      for (int64_t i = begin; i < end; ++i) prefetch_row<T, 2>(ahead.from + i * ahead.step, ahead.length);
+    }
+    if constexpr (R == tile_rows(V)) {
+      if (p.far_a && column == 0) return rows_tile<T, R, V, Partial, true>(p, row, column, b, lanes);
+    }
+    rows_tile<T, R, V, Partial, false>(p, row, column, b, lanes);
   }
 };
 
@@ -81,7 +97,14 @@ struct RowPanels {
   template <int V, bool Partial>
   void run(int64_t column, int64_t lanes) const {
     const T* b = p.b + column / kPanel<T> * p.panel_step;
-    run_tiles<tile_rows(V)>(RowTiles<T, V, Partial>{p, column, lanes, b}, p.rows);
+    Ahead<T> next = p.ahead;
+    if (column + kPanel<T> < p.columns && p.run_count > 0) {
+      const int64_t first = p.runs[0].b;
+      const Run& last = p.runs[p.run_count - 1];
+      next = {b + p.panel_step + first, kPanel<T>, p.far_b ? (last.b - first) / kPanel<T> + last.length : 0, kPanel<T>};
+    }
+    const int64_t share = next.rows == 0 ? 0 : next.rows * tile_rows(V) / p.rows + 1;
+    run_tiles<tile_rows(V)>(RowTiles<T, V, Partial>{p, column, lanes, b, next, share}, p.rows);
   }
 };
 

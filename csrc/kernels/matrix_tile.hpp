@@ -11,6 +11,8 @@ template <class T>
 void multiply_rows(const RowsProduct<T>& p);
 template <class T>
 void multiply_columns(const ColumnsProduct<T>& p);
+template <class T>
+void multiply_stream(const StreamProduct<T>& p);
 
 // V vectors of a row. With Partial the last one holds `lanes` elements and memory behind them is not touched.
 template <class T, int V, bool Partial>
@@ -30,6 +32,12 @@ JUANJI_INLINE void store_row(T* to, int64_t lanes, const Vec<T> (&row)[V]) {
     store_partial(last, row[V - 1], lanes);
   else
     store(last, row[V - 1]);
+}
+
+// The cache lines under `elements` of a row, into L1 or, with Locality 2, into L2.
+template <class T, int Locality = 3>
+JUANJI_INLINE void prefetch_row(const T* row, int64_t elements) {
+  for (int64_t i = 0; i < elements; i += kLine<T>) __builtin_prefetch(row + i, 0, Locality);
 }
 
 // acc[r][v] += a(r) * b[v] for one k. The smaller side stays in registers, the other passes through one.

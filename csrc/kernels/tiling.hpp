@@ -27,6 +27,9 @@ constexpr int tile_rows(int vectors) {
 template <class T>
 constexpr int kPanel = kTileVectors* kWidth<T>;
 
+template <class T>
+constexpr int kLine = 64 / static_cast<int>(sizeof(T));  // elements of a cache line
+
 constexpr int kUnroll = 4;  // k by k: less counting, fewer pointers moved
 
 constexpr bool fits(int vectors) {

@@ -20,6 +20,7 @@ struct Gemm {
   const T* b = nullptr;
   int64_t b_step = 0;
   bool b_transposed = false;
+  const T* packed_b = nullptr;  // op(B) as pack_right left it; b is not read then
   T* c = nullptr;
   int64_t c_step = 0;
   const T* bias = nullptr;                   // (n), added to every row; not with a_transposed
@@ -29,5 +30,12 @@ struct Gemm {
 // Same bits at any thread count: the cut into blocks depends on m, n and k alone. Scratch comes from the buffer pool.
 template <class T>
 void gemm(const Gemm<T>& g);
+
+// op(B) in the order in which gemm reads it, for products that share it: reads n, k and what concerns b. The order
+// belongs to the instruction set in use.
+template <class T>
+int64_t packed_size(int64_t k, int64_t n);  // elements
+template <class T>
+void pack_right(const Gemm<T>& g, T* packed);
 
 }  // namespace juanji

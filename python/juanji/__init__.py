@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from juanji.layers import Input, Layer
     from juanji.models import Model, Sequential
+    from juanji.models.profiling import profile
 
 __version__ = "0.1.0"
 
@@ -53,6 +54,7 @@ __all__ = [
     "models",
     "ops",
     "optimizers",
+    "profile",
     "random",
     "regularizers",
     "saving",
@@ -62,7 +64,9 @@ __all__ = [
 ]
 
 # Names that are loaded at their first use, so that `import juanji` stays cheap.
-_LAZY_CLASSES = {"Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models"}
+_LAZY_CLASSES = {
+    "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models", "profile": "models.profiling",
+}  # fmt: skip
 _LAZY_MODULES = frozenset(__all__) - {
     *_LAZY_CLASSES, "GradientTape", "KerasTensor", "Tensor", "Variable", "config", "ops", "set_num_threads",
     "show_config",

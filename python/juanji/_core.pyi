@@ -125,6 +125,38 @@ class Conv2DWeightGradient(Operation):
         groups: int,
     ) -> None: ...
 
+class Concatenate(Operation):
+    """
+    (x0, x1, ...) -> y joined along axis
+    """
+    def __init__(self, axis: int) -> None: ...
+
+class Pad(Operation):
+    """
+    (x) -> y with value around x; widths are (before, behind) of each dimension
+    """
+    def __init__(self, widths: collections.abc.Sequence[tuple[int, int]], value: float) -> None: ...
+
+class StridedCopy(Operation):
+    """
+    (x) -> y = x seen through a view; strides and offset in elements
+    """
+    def __init__(
+        self, shape: collections.abc.Sequence[int], strides: collections.abc.Sequence[int], offset: int
+    ) -> None: ...
+
+class StridedPlace(Operation):
+    """
+    (x) -> y of zeros but for a view of it, which is x
+    """
+    def __init__(
+        self,
+        shape: collections.abc.Sequence[int],
+        view_shape: collections.abc.Sequence[int],
+        strides: collections.abc.Sequence[int],
+        offset: int,
+    ) -> None: ...
+
 class CrossEntropy(Operation):
     """
     (logits, labels) -> (loss, softmax)
@@ -516,6 +548,16 @@ class AdamUpdate(Operation):
 def active_isa() -> str:
     """
     Name of the instruction set in use.
+    """
+
+def measure_flops(dtype: str) -> float:
+    """
+    Floating-point operations per second of multiply-adds in registers, on all threads.
+    """
+
+def measure_memory_bandwidth() -> float:
+    """
+    Bytes per second that all threads move together to and from memory.
     """
 
 def num_threads() -> int:

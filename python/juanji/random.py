@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random as _python_random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,25 @@ def set_global_seed(seed: int) -> None:
     global _global_generator
     _seeds.seed(_as_seed("set_global_seed", seed))
     _global_generator = None
+
+
+@contextmanager
+def preserved_state() -> Iterator[None]:
+    """Whatever is drawn inside, what follows draws as if nothing had been."""
+    state, generator = _seeds.getstate(), _global_generator
+    calls = None if generator is None else generator.state
+    try:
+        yield
+    finally:
+        _seeds.setstate(state)
+        _restore_generator(generator, calls)
+
+
+def _restore_generator(generator: SeedGenerator | None, calls: Array | None) -> None:
+    global _global_generator
+    _global_generator = generator
+    if generator is not None and calls is not None:
+        generator.state = calls
 
 
 def make_default_seed() -> int:

@@ -74,18 +74,28 @@ class Node:
     """One operation that was written down.
 
     Attributes:
-        name: of the operation.
+        operation: what was called.
         native: the native operation; None for a view, whose one output has the elements of its one input.
         inputs: traced tensors, variables and arrays (constants).
         outputs: what it gives.
         attributes: the keyword arguments of the operation.
     """
 
-    name: str
+    operation: Operation | InPlaceOperation
     native: _core.Operation | None
     inputs: tuple[Any, ...]
     outputs: tuple[TracedTensor, ...]
     attributes: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Name of the operation."""
+        return self.operation.name
+
+    @property
+    def specs(self) -> list[Spec]:
+        """Types and shapes of the inputs."""
+        return [(x.dtype.name, tuple(x.shape)) for x in self.inputs]
 
     @property
     def updated(self) -> list[Any]:
@@ -148,13 +158,11 @@ class Trace:
     ) -> tuple[TracedTensor, ...]:
         """Writes down a call of an operation; gives what stands for its outputs."""
         operands = tuple(x if isinstance(x, (TracedTensor, Variable)) else _constant(x) for x in inputs)
-        specs = [(x.dtype.name, tuple(x.shape)) for x in operands]
-        side = native.native_side(specs) if hasattr(native, "native_side") else native
-        if side is not None and not hasattr(side, "updated_inputs"):
-            raise NoValueError(f"{operation.name} on {', '.join(dtype for dtype, _ in specs)}, which runs in NumPy")
-        outputs = tuple(TracedTensor(dtype, shape) for dtype, shape in native.infer(specs))
-        self.nodes.append(Node(operation.name, side, operands, outputs, attributes))
-        return outputs
+        node = Node(operation, None, operands, (), attributes)
+        node.native = operation.native_for(attributes, node.specs)
+        node.outputs = tuple(TracedTensor(dtype, shape) for dtype, shape in native.infer(node.specs))
+        self.nodes.append(node)
+        return node.outputs
 
     def mark(self) -> tuple[int, int, int]:
         """A place to go back to with :meth:`rewind`."""

@@ -115,6 +115,34 @@ void check_columns(const kernels::MatrixTable<T>& kernel, const Size& s, bool ac
 }
 
 template <class T>
+void check_stream(const kernels::MatrixTable<T>& kernel, const Size& s, bool transposed) {
+  const int64_t a_step = s.depth + 3;
+  const int64_t b_step = (transposed ? s.depth : s.columns) + 1;
+  const std::vector<T> a = random_values<T>(static_cast<size_t>(s.rows * a_step), 9);
+  const std::vector<T> b = random_values<T>(static_cast<size_t>(b_step * (transposed ? s.columns : s.depth)), 10);
+  const std::vector<T> before = random_values<T>(static_cast<size_t>(s.rows * (s.columns + 2)), 11);
+  std::vector<T> c = before;
+  kernel.multiply_stream(
+      {a.data(), a_step, b.data(), b_step, transposed, c.data(), s.columns + 2, s.rows, s.columns, s.depth});
+  for (int64_t r = 0; r < s.rows; ++r) {
+    for (int64_t n = 0; n < s.columns + 2; ++n) {
+      const auto at = static_cast<size_t>(r * (s.columns + 2) + n);
+      if (n >= s.columns) {
+        ASSERT_EQ(c[at], before[at]) << "written outside";
+        continue;
+      }
+      auto sum = static_cast<double>(before[at]);
+      for (int64_t k = 0; k < s.depth; ++k) {
+        sum += static_cast<double>(a[static_cast<size_t>(r * a_step + k)]) *
+               static_cast<double>(b[static_cast<size_t>(transposed ? n * b_step + k : k * b_step + n)]);
+      }
+      ASSERT_NEAR(c[at], sum, tolerance(s.depth, std::numeric_limits<T>::epsilon()))
+          << s.rows << "x" << s.columns << "x" << s.depth << " transposed=" << transposed;
+    }
+  }
+}
+
+template <class T>
 void check_pack(const kernels::MatrixTable<T>& kernel) {
   for (const int64_t depth : {1, 7, 8, 16, 33}) {
     for (int64_t columns = 1; columns <= kernel.panel; ++columns) {
@@ -160,6 +188,16 @@ TEST_P(Matrix, Columns) {
     check_columns(JUANJI_KERNELS(matrix, float, GetParam()), s, false);
     check_columns(JUANJI_KERNELS(matrix, float, GetParam()), s, true);
     check_columns(JUANJI_KERNELS(matrix, double, GetParam()), s, true);
+  }
+}
+
+TEST_P(Matrix, Stream) {
+  for (Size s : sizes()) {
+    if (s.rows > kernels::kStreamRows) continue;
+    for (const bool transposed : {false, true}) {
+      check_stream(JUANJI_KERNELS(matrix, float, GetParam()), s, transposed);
+      check_stream(JUANJI_KERNELS(matrix, double, GetParam()), s, transposed);
+    }
   }
 }
 

@@ -83,3 +83,36 @@ def test_shapes_and_sizes_agree(build):
     assert (ours.input_shape, ours.output_shape) == (theirs.input_shape, theirs.output_shape)
     assert ours.count_params() == theirs.count_params()
     assert [layer.count_params() for layer in ours.layers] == [layer.count_params() for layer in theirs.layers]
+
+
+def two_outputs(k):
+    a, b = k.Input((6,), name="a"), k.Input((5,), name="b")
+    x = k.layers.Concatenate()([k.layers.Dense(7, activation="tanh")(a), b])
+    return k.Model([a, b], [k.layers.Dense(3, activation="softmax", name="p")(x), k.layers.Dense(2, name="q")(x)])
+
+
+def test_training_of_several_outputs_agrees():
+    theirs, ours = two_outputs(keras), two_outputs(juanji)
+    ours.set_weights(theirs.get_weights())
+    rng = np.random.default_rng(0)
+    x = {"a": rng.normal(size=(40, 6)).astype("float32"), "b": rng.normal(size=(40, 5)).astype("float32")}
+    y = [rng.integers(0, 3, 40), rng.normal(size=(40, 2)).astype("float32")]
+    weights = [rng.uniform(size=40).astype("float32") for _ in range(2)]
+    results = []
+    for k, model in ((keras, theirs), (juanji, ours)):
+        model.compile(
+            k.optimizers.SGD(0.1, momentum=0.9),
+            {"p": "sparse_categorical_crossentropy", "q": "mse"},
+            loss_weights={"p": 1.0, "q": 0.5},
+            metrics={"p": ["accuracy"], "q": ["mae"]},
+        )
+        options = {"sample_weight": weights, "verbose": 0}
+        history = model.fit(x, y, epochs=4, batch_size=8, shuffle=False, **options).history
+        results.append((history, model.evaluate(x, y, batch_size=8, **options)))
+    (h1, e1), (h2, e2) = results
+    assert set(h1) == set(h2)
+    for name in h1:
+        np.testing.assert_allclose(h2[name], h1[name], rtol=1e-4)
+    np.testing.assert_allclose(e2, e1, rtol=1e-4)
+    for v, w in zip(ours.get_weights(), theirs.get_weights()):
+        np.testing.assert_allclose(v, w, rtol=0, atol=1e-5)

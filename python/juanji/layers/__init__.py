@@ -25,9 +25,11 @@ from juanji.layers.global_pooling import (
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
 )
+from juanji.layers.group_normalization import GroupNormalization
 from juanji.layers.input_layer import Input, InputLayer
 from juanji.layers.joining import Concatenate, Dot, concatenate, dot
 from juanji.layers.layer import Layer
+from juanji.layers.layer_normalization import LayerNormalization
 from juanji.layers.merging import (
     Add,
     Average,
@@ -63,6 +65,7 @@ from juanji.layers.separable_conv import (
     SeparableConvolution2D,
 )
 from juanji.layers.simple import ActivityRegularization, Identity, Lambda, Rescaling
+from juanji.layers.unit_normalization import RMSNormalization, UnitNormalization
 from juanji.layers.upsampling import UpSampling1D, UpSampling2D
 
 __all__ = [
@@ -104,11 +107,13 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPool1D",
     "MaxPool2D",
@@ -119,6 +124,7 @@ __all__ = [
     "Multiply",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
@@ -131,6 +137,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Subtract",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",

@@ -39,3 +39,13 @@ def known_axis_size(layer: Any, shape: Shape, axis: int) -> int:
             f"on axis {axis}, got shape={tuple(shape)}. Give the Input a full shape."
         )
     return size
+
+
+def require_sizes(layer: Any, shape: Shape, sizes: list[int | None], weight: Any) -> None:
+    """Raises unless the normalised axes have the sizes that the layer's weight (None without one) was built for."""
+    if weight is not None and tuple(sizes) != tuple(weight.shape):
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r}: wrong size of the normalised axes; expected {tuple(weight.shape)} "
+            f"on axis {layer.axis}, got shape={tuple(shape)}. The layer was built for another input: check the data, "
+            "or build a new layer."
+        )

@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from juanji import constraints, initializers, ops, regularizers
+from juanji import initializers, ops
 from juanji.layers._arguments import Shape
-from juanji.layers._kernel_layer import kernel_config
-from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size
+from juanji.layers._centered import CenteredLayer
+from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size, require_sizes
 from juanji.layers._registry import registry
-from juanji.layers.layer import ElementwiseLayer
 from juanji.ops._normalization import batch_norm
 
 
 @registry.register()
-class BatchNormalization(ElementwiseLayer):
+class BatchNormalization(CenteredLayer):
     """Brings each channel to a mean near 0 and a deviation near 1, then scales and shifts it by learned numbers.
 
     ``y = gamma · (x - mean) / sqrt(variance + epsilon) + beta`` (Ioffe and Szegedy, *Batch Normalization*, 2015). In
@@ -72,7 +71,18 @@ class BatchNormalization(ElementwiseLayer):
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            epsilon=epsilon,
+            center=center,
+            scale=scale,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+            **kwargs,
+        )
         if renorm:
             raise ValueError(
                 "BatchNormalization: batch renormalisation is not available; expected renorm=False, got "
@@ -80,52 +90,22 @@ class BatchNormalization(ElementwiseLayer):
             )
         self.axis = check_axes("BatchNormalization", axis, several=False)[0]
         self.momentum = float(momentum)
-        self.epsilon = float(epsilon)
-        self.center = bool(center)
-        self.scale = bool(scale)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
         self.renorm_clipping = renorm_clipping
         self.renorm_momentum = float(renorm_momentum)
         self.synchronized = bool(synchronized)
-        self.gamma: Any = None
-        self.beta: Any = None
         self.moving_mean: Any = None
         self.moving_variance: Any = None
 
     def check_input(self, shape: Shape) -> None:
         size = axis_size(self, shape, self.axis)
-        if self.built and size != self.moving_mean.shape[0]:
-            raise ValueError(
-                f"BatchNormalization {self.name!r}: wrong number of channels; expected {self.moving_mean.shape[0]} on "
-                f"axis {self.axis}, got shape={tuple(shape)}. The layer was built for another input: check the data, "
-                "or build a new layer."
-            )
+        if self.built:
+            require_sizes(self, shape, [size], self.moving_mean)
 
     def build(self, input_shape: Shape) -> None:
         shape = (known_axis_size(self, input_shape, self.axis),)
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape,
-                self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                name="gamma",
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                shape,
-                self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                name="beta",
-            )
+        self._add_gamma_and_beta(shape)
         self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, name="moving_mean")
         self.moving_variance = self.add_weight(
             shape, self.moving_variance_initializer, trainable=False, name="moving_variance"
@@ -159,11 +139,7 @@ class BatchNormalization(ElementwiseLayer):
             **super().get_config(),
             "axis": self.axis,
             "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            **kernel_config("beta", self.beta_initializer, self.beta_regularizer, self.beta_constraint),
-            **kernel_config("gamma", self.gamma_initializer, self.gamma_regularizer, self.gamma_constraint),
+            **self._shared_config(),
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
             "synchronized": self.synchronized,

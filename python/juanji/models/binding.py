@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import numpy as np
+
 from juanji import ops
 from juanji.autograd import Tensor
 from juanji.layers.layer import is_nested
@@ -17,6 +19,20 @@ from juanji.symbolic.tensor import KerasTensor
 def bind_values(graph: Graph, inputs: Any) -> list[Any]:
     """The arrays or symbolic tensors that a model is called with, in the order of ``graph.inputs``."""
     return _bind(graph, inputs, lambda x: not is_nested(x))
+
+
+def one_array(x: Any, rank: int | None) -> Any:
+    """The samples of a model with one input: of a list or dictionary of one array, that array.
+
+    Args:
+        x: an array, a list of the rows of one, or a list or dictionary of one array.
+        rank: axes the array should have; None when that is not known, and a list is then one of rows.
+    """
+    if isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) == rank:
+        return x[0]
+    if isinstance(x, (list, tuple)) and is_nested(x) and not any(isinstance(part, dict) for part in x):
+        return array_from(x)
+    return x
 
 
 def check_shapes(graph: Graph, shapes: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What ``compile`` chose: optimizer, loss and metrics."""
+"""What ``compile`` chose: optimizer, losses and metrics."""
 
 from __future__ import annotations
 
@@ -7,61 +7,132 @@ from typing import Any
 
 import numpy as np
 
-from juanji import losses, metrics, optimizers
-from juanji.autograd import Tensor
-from juanji.metrics.metric import plain
+from juanji import metrics, optimizers
+from juanji.models.arguments import loss_factor
+from juanji.models.objective import Objective, as_list, check_loss, for_outputs
+from juanji.symbolic.structure import flatten
 from juanji.trace import deferred
-
-Array = np.ndarray[Any, Any]
 
 
 class Compiled:
-    """Optimizer, loss and metrics of one model.
-
-    Loss and metrics given by name are chosen at the first batch, when the shapes of labels and outputs are known.
+    """Optimizer, losses and metrics of one model.
 
     Args:
         optimizer: name or object.
-        loss: name, function or object; None when the model's own penalties are all.
-        loss_weight: factor of the loss.
-        unweighted: metrics that ignore sample weights.
-        weighted: metrics that use sample weights.
+        loss: name, function or object; for several outputs also a list or dictionary of them.
+        loss_weights: factors of the losses.
+        unweighted: metrics that ignore sample weights; for several outputs a list of lists or a dictionary.
+        weighted: metrics that use sample weights, in the same form.
+        names: of the outputs, '' for a model's only one; None when they are not known before the first batch.
     """
 
     def __init__(
-        self, optimizer: Any, loss: Any, loss_weight: float | None, unweighted: Sequence[Any], weighted: Sequence[Any]
+        self,
+        optimizer: Any,
+        loss: Any,
+        loss_weights: Any,
+        unweighted: Any,
+        weighted: Any,
+        names: Sequence[str] | None,
     ) -> None:
         self.optimizer: Any = optimizers.get(optimizer)
         self.loss_identifier = loss
-        if loss is not None:
-            losses.resolve_loss(loss, (1, 1), (1, 1))  # an unknown name shall be told at compile time
-        self.loss: Any = None
-        self.loss_weight = loss_weight
         self.loss_tracker = metrics.Mean(name="loss")
-        self._wanted = [(m, False) for m in unweighted] + [(m, True) for m in weighted]
-        self._chosen: list[tuple[Any, bool]] | None = None
+        self._arguments = (loss, loss_weights, unweighted, weighted)
+        self._objectives: list[Objective] | None = None
+        for part in as_list("loss", loss):
+            check_loss(part)
+        for owner, given in (("metrics", unweighted), ("weighted_metrics", weighted)):
+            as_list(owner, given)
+        if names is not None:
+            self._objectives = self._made(names)
+
+    def _made(self, names: Sequence[str]) -> list[Objective]:
+        loss, loss_weights, unweighted, weighted = self._arguments
+        if len(names) == 1:
+            chosen = as_list("loss", loss)
+            if len(chosen) > 1:
+                raise ValueError(
+                    f"compile: too many losses; expected one for the model's one output, got loss={loss!r}. Pass one."
+                )
+            return [
+                Objective(
+                    "",
+                    chosen[0] if chosen else None,
+                    loss_factor(loss_weights),
+                    as_list("metrics", unweighted),
+                    as_list("weighted_metrics", weighted),
+                )
+            ]
+        columns = zip(
+            names,
+            for_outputs("loss", loss, names, spread=True),
+            for_outputs("loss_weights", loss_weights, names, spread=False),
+            for_outputs("metrics", unweighted, names, spread=False),
+            for_outputs("weighted_metrics", weighted, names, spread=False),
+        )
+        return [
+            Objective(name, one, loss_factor(factor), as_list("metrics", some), as_list("weighted_metrics", more))
+            for name, one, factor, some, more in columns
+        ]
+
+    def _objectives_for(self, y_pred: Any) -> list[Objective]:
+        """Those of outputs in this nesting, made when they are first seen."""
+        outputs = len(flatten(y_pred))
+        if self._objectives is None:
+            if isinstance(y_pred, dict) and outputs == len(y_pred) > 1:
+                self._objectives = self._made(sorted(y_pred))
+            else:
+                self._objectives = self._made([f"output_{i + 1}" for i in range(outputs)])
+        if len(self._objectives) != outputs:
+            raise ValueError(
+                f"fit: the number of outputs has changed; expected {len(self._objectives)}, got {outputs}. Compile the "
+                "model again."
+            )
+        return self._objectives
+
+    @property
+    def loss(self) -> Any:
+        """The loss object of the only output; None for several, and before the first batch."""
+        known = self._objectives or []
+        return known[0].loss if len(known) == 1 else None
+
+    @property
+    def _tracked(self) -> list[Objective]:
+        """The objectives whose losses are told one by one: those of several losses."""
+        trained = [one for one in self._objectives or [] if one.loss_identifier is not None]
+        return trained if len(trained) > 1 else []
 
     @property
     def metrics(self) -> list[Any]:
-        """The running loss, then the metrics that are known already."""
-        return [self.loss_tracker, *(m for m, _ in self._chosen or [])]
+        """The running loss, the running losses of several outputs, then the metrics that are known already."""
+        own = [metric for one in self._objectives or [] for metric in one.metrics]
+        return [self.loss_tracker, *(one.tracker for one in self._tracked), *own]
 
     def parts(self) -> list[Any]:
-        """The loss and the optimizer: what a step runs besides layers."""
-        return [self.loss_identifier, self.optimizer]
+        """The losses and the optimizer: what a step runs besides layers."""
+        return [*as_list("loss", self.loss_identifier), self.optimizer]
 
     def reset(self) -> None:
         """Starts all averages again."""
         for metric in self.metrics:
             metric.reset_state()
 
+    def example_labels(self, count: int, output_shape: Any) -> Any:
+        """Zeros of the form of labels for so many samples."""
+        known = self._objectives or []
+        shapes = output_shape if len(known) > 1 else [output_shape]
+        labels = [one.example_labels(count, shape) for one, shape in zip(known, shapes)]
+        return labels[0] if len(labels) == 1 else labels
+
     def require_labels(self, method: str, y: Any) -> None:
         """Raises ValueError when there is a loss but there are no labels."""
-        if y is None and self.loss_identifier is not None:
-            raise ValueError(
-                f"{method}: the loss {self.loss_identifier!r} needs labels; expected y, got y=None. "
-                "Pass one row of y per sample."
-            )
+        if self._objectives is None:
+            if y is None and self.loss_identifier is not None:
+                Objective("", self.loss_identifier, None, (), ()).require_labels(method, y)
+            return
+        for one, labels in zip(self._objectives, self._matched(method, "y", y)):
+            one.require_labels(method, labels)
 
     def require_optimizer(self, method: str) -> None:
         """Raises ValueError when compile was told to use no optimizer."""
@@ -71,75 +142,69 @@ class Compiled:
                 "Compile the model with one to train it."
             )
 
-    def check_class_numbers(self, method: str, y: Array | None, output_shape: Any) -> None:
+    def check_class_numbers(self, method: str, y: Any, output_shape: Any) -> None:
         """Raises ValueError when a label is no class, before anything is trained: a batch would tell it too late."""
-        classes = output_shape[-1] if output_shape else None
-        if y is None or classes is None or y.dtype.kind not in "iu" or not _takes_class_numbers(self.loss_identifier):
+        if self._objectives is None:
             return
-        wrong = np.flatnonzero((y < 0) | (y >= classes))
-        if wrong.size:
-            row = np.unravel_index(wrong[0], y.shape)[0]
-            raise ValueError(
-                f"{method}: label in row {row} is not a class number; expected 0 to {classes - 1}, "
-                f"got label={y.reshape(-1)[wrong[0]]}. Number the classes from 0, or give the last layer more units."
-            )
+        shapes = output_shape if len(self._objectives) > 1 else [output_shape]
+        for one, labels, shape in zip(self._objectives, self._matched(method, "y", y), shapes):
+            one.check_class_numbers(method, labels, shape)
 
     def compute_loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Any:
-        """The loss of one batch, a scalar; None when there is no loss function."""
-        if self.loss_identifier is None:
-            return None
-        self.require_labels("compute_loss", y)
-        if self.loss is None:
-            self.loss = losses.resolve_loss(self.loss_identifier, tuple(y.shape), y_pred.shape)
-        value = self.loss(y, y_pred, sample_weight=sample_weight)
-        return value if self.loss_weight is None else value * self.loss_weight
+        """The weighted sum of the losses of one batch, a scalar; None when there is no loss function."""
+        objectives = self._objectives_for(y_pred)
+        tracked = self._tracked
+        total = None
+        columns = self._columns("compute_loss", y, y_pred, sample_weight)
+        for one, (labels, prediction, weights) in zip(objectives, columns):
+            value = one.compute_loss(labels, prediction, weights)
+            if value is None:
+                continue
+            if one in tracked:
+                one.tracker.update_state(value, sample_weight=prediction.shape[0])
+            value = value if one.loss_weight is None else value * one.loss_weight
+            total = value if total is None else total + value
+        return total
 
     def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Adds one batch to every metric."""
-        if y is None or not self._wanted:
-            return
-        if self._chosen is None:
-            self._choose(tuple(y.shape), tuple(y_pred.shape))
-        for metric, weighted in self._chosen or []:
-            metric.update_state(plain(y), plain(y_pred), sample_weight=sample_weight if weighted else None)
+        objectives = self._objectives_for(y_pred)
+        used = {metric.name for metric in self.metrics}
+        columns = self._columns("compute_metrics", y, y_pred, sample_weight)
+        for one, (labels, prediction, weights) in zip(objectives, columns):
+            one.update_metrics(labels, prediction, weights, used)
 
     def result(self) -> dict[str, float]:
         """Name and value of the running loss and each metric."""
         return {m.name: _as_number(m.result()) for m in self.metrics}
 
-    def _choose(self, true_shape: tuple[int, ...], predicted_shape: tuple[int, ...]) -> None:
-        used = {"loss"}
-        self._chosen = []
-        for identifier, weighted in self._wanted:
-            metric = metrics.resolve_metric(identifier, true_shape, predicted_shape)
-            name, count = metric.name, 0
-            while metric.name in used:
-                count += 1
-                metric.name = f"{name}_{count}"
-            used.add(metric.name)
-            self._chosen.append((metric, weighted))
+    def _columns(self, method: str, y: Any, y_pred: Any, sample_weight: Any) -> Any:
+        labels = self._matched(method, "y", y)
+        weights = self._matched(method, "sample_weight", sample_weight, spread=True)
+        return zip(labels, flatten(y_pred), weights)
+
+    def _matched(self, method: str, name: str, given: Any, spread: bool = False) -> list[Any]:
+        """One entry for each output, from what was given for all of them."""
+        names = [one.name for one in self._objectives or []]
+        if given is None:
+            return [None] * len(names)
+        nested = isinstance(given, (list, tuple, dict))
+        if len(names) == 1:
+            return flatten(given) if nested else [given]
+        if isinstance(given, dict) and all(key in names for key in given):
+            return [given.get(key) for key in names]
+        keyed = isinstance(given, dict) and not any(isinstance(part, (list, tuple, dict)) for part in given.values())
+        if nested and not keyed and len(flatten(given)) == len(names):
+            return flatten(given)
+        if not nested and spread:
+            return [given] * len(names)
+        got = f"keys {', '.join(map(str, given))}" if isinstance(given, dict) else f"{len(flatten(given))} of them"
+        raise ValueError(
+            f"{method}: {name} does not fit the outputs; expected one array for each of {', '.join(names)}, got "
+            f"{got if nested else 'one array'}. Pass a list, or a dictionary by the names of outputs."
+        )
 
 
 @deferred
 def _as_number(value: Any) -> float:
     return float(np.asarray(value))
-
-
-def _takes_class_numbers(loss: Any) -> bool:
-    resolved = None if loss is None else losses.resolve_loss(loss, (1, 1), (1, 1))
-    if getattr(resolved, "fn", None) is not losses.sparse_categorical_crossentropy:
-        return False
-    return getattr(resolved, "ignore_class", None) is None and getattr(resolved, "axis", -1) == -1
-
-
-def as_list(owner: str, value: Any) -> list[Any]:
-    """A list of metrics or losses from None, one, or a list or dictionary of them."""
-    if value is None:
-        return []
-    if isinstance(value, dict):
-        return [part for entry in value.values() for part in as_list(owner, entry)]
-    if isinstance(value, (list, tuple)):
-        return [part for entry in value for part in as_list(owner, entry)]
-    if isinstance(value, (int, float, Tensor, np.ndarray)):
-        raise ValueError(f"compile: wrong type; expected names, functions or objects, got {owner}={value!r}.")
-    return [value]

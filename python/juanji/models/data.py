@@ -5,16 +5,18 @@ Rows are gathered and converted batch by batch: a memory-mapped or uint8 data se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from juanji.layers.layer import is_nested
 from juanji.ops._rows import take_rows
+from juanji.symbolic.structure import flatten, map_structure
 
 Array = np.ndarray[Any, Any]
-Batch = tuple[Array, Array | None, Array | None]
+Batch = tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,26 @@ class ArrayData:
     """Samples, labels and weights with equally many rows.
 
     Args:
-        x: samples.
-        y: labels, None for prediction.
-        sample_weight: weight of each sample in the loss, None for ones.
+        x: samples, an array or arrays nested in lists, tuples and dictionaries.
+        y: labels, None for prediction; nested for several outputs, with None for those without labels.
+        sample_weight: weight of each sample in the loss, None for ones; nested like ``y``.
         dtype: float type that batches of floats (and all of ``x``) are converted to.
+        x_dtypes: types of the arrays in ``x`` where they are others.
     """
 
-    x: Array
-    y: Array | None
-    sample_weight: Array | None
+    x: Any
+    y: Any
+    sample_weight: Any
     dtype: str
+    x_dtypes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(flatten(self.x)[0])
+
+    @property
+    def input_shapes(self) -> Any:
+        """Shapes of the samples, None in the place of their number, nested as they are."""
+        return map_structure(lambda x: (None, *x.shape[1:]), self.x)
 
     def steps(self, batch_size: int) -> int:
         """Batches needed for all rows; the last may be short."""
@@ -52,9 +61,9 @@ class ArrayData:
             rows = np.arange(start, stop) if order is None else order[start:stop]
             in_place = slice(start, stop) if order is None else None
             yield (
-                _gather(self.x, rows, in_place, self.dtype),
-                None if self.y is None else _gather(self.y, rows, in_place, self._label_dtype),
-                None if self.sample_weight is None else _gather(self.sample_weight, rows, in_place, self.dtype),
+                self._gathered(self.x, rows, in_place, self._types),
+                self._gathered(self.y, rows, in_place, [self._label_dtype(y) for y in flatten(self.y)]),
+                self._gathered(self.sample_weight, rows, in_place, [self.dtype] * len(flatten(self.sample_weight))),
             )
 
     def split(self, fraction: float) -> tuple[ArrayData, ArrayData]:
@@ -73,20 +82,28 @@ class ArrayData:
         return self._rows(slice(0, cut)), self._rows(slice(cut, None))
 
     def _rows(self, rows: slice) -> ArrayData:
-        return replace(
-            self,
-            x=self.x[rows],
-            y=None if self.y is None else self.y[rows],
-            sample_weight=None if self.sample_weight is None else self.sample_weight[rows],
+        x, y, weights = (
+            map_structure(lambda array: None if array is None else array[rows], part)
+            for part in (self.x, self.y, self.sample_weight)
         )
+        return replace(self, x=x, y=y, sample_weight=weights)
+
+    @staticmethod
+    def _gathered(data: Any, rows: Array, in_place: slice | None, dtypes: Sequence[str]) -> Any:
+        wanted = iter(dtypes)
+        return map_structure(lambda array: _gather(array, rows, in_place, next(wanted)), data)
 
     @property
-    def _label_dtype(self) -> str:
-        assert self.y is not None
-        return self.dtype if self.y.dtype.kind in "fb" else str(self.y.dtype)
+    def _types(self) -> Sequence[str]:
+        return self.x_dtypes or [self.dtype] * len(flatten(self.x))
+
+    def _label_dtype(self, y: Array | None) -> str:
+        return self.dtype if y is None or y.dtype.kind in "fb" else str(y.dtype)
 
 
-def _gather(data: Array, rows: Array, in_place: slice | None, dtype: str) -> Array:
+def _gather(data: Array | None, rows: Array, in_place: slice | None, dtype: str) -> Array | None:
+    if data is None:
+        return None
     if in_place is not None and data.dtype == dtype:
         return np.ascontiguousarray(data[in_place])
     gathered: Array = take_rows(data, rows, dtype)
@@ -100,24 +117,38 @@ def array_data(
     sample_weight: Any = None,
     class_weight: Mapping[int, float] | None = None,
     dtype: str = "float32",
+    x_dtypes: tuple[str, ...] = (),
+    outputs: int | None = None,
 ) -> ArrayData:
     """Checks what the user passed to ``owner`` ('fit', ...).
+
+    Args:
+        owner: for messages.
+        x, y, sample_weight, class_weight: the arguments.
+        dtype, x_dtypes: as for :class:`ArrayData`.
+        outputs: how many outputs the model has; None when that is not known.
 
     Raises:
         ValueError: for no samples, different numbers of rows, or weights given twice.
         TypeError: for something that is not an array of numbers.
     """
-    samples = _numbers(owner, "x", x)
-    labels = None if y is None else _numbers(owner, "y", y)
-    weights = None if sample_weight is None else _numbers(owner, "sample_weight", sample_weight)
-    if len(samples) == 0:
-        raise ValueError(f"{owner}: no samples; expected at least one, got x.shape={samples.shape}. Check the data.")
-    for name, rows in (("y", labels), ("sample_weight", weights)):
-        if rows is not None and len(rows) != len(samples):
-            raise ValueError(
-                f"{owner}: x and {name} differ in length; expected {len(samples)} rows as in x, "
-                f"got {name}.shape={rows.shape}. Pass one row of {name} per sample."
-            )
+    samples = map_structure(lambda one: _numbers(owner, "x", one), x) if is_nested(x) else _numbers(owner, "x", x)
+    arrays = flatten(samples)
+    rows = len(arrays[0]) if arrays else 0
+    if rows == 0:
+        raise ValueError(
+            f"{owner}: no samples; expected at least one, got x.shape={np.shape(arrays[0]) if arrays else ()}. "
+            "Check the data."
+        )
+    labels = _per_output(owner, "y", y, rows, outputs)
+    weights = _per_output(owner, "sample_weight", sample_weight, rows, outputs)
+    for name, given in (("x", samples), ("y", labels), ("sample_weight", weights)):
+        for part in flatten(given):
+            if part is not None and len(part) != rows:
+                raise ValueError(
+                    f"{owner}: x and {name} differ in length; expected {rows} rows as in x, "
+                    f"got {name}.shape={part.shape}. Pass one row of {name} per sample."
+                )
     if class_weight is not None:
         if weights is not None:
             raise ValueError(
@@ -126,8 +157,31 @@ def array_data(
             )
         if labels is None:
             raise ValueError(f"{owner}: class_weight needs labels; expected y, got None. Pass y.")
+        if not isinstance(labels, np.ndarray):
+            raise ValueError(
+                f"{owner}: class_weight is for models with one output; expected one array y, got "
+                f"{len(flatten(labels))} of them. Pass sample_weight for each output."
+            )
         weights = class_weights_of(owner, labels, class_weight, dtype)
-    return ArrayData(samples, labels, weights, dtype)
+    return ArrayData(samples, labels, weights, dtype, x_dtypes)
+
+
+def _per_output(owner: str, name: str, given: Any, rows: int, outputs: int | None) -> Any:
+    """Labels or weights as an array, or nested arrays when there is one for each output."""
+    if given is None:
+        return None
+    if isinstance(given, dict):
+        several = True
+    elif not isinstance(given, (list, tuple)) or not (is_nested(given) or any(part is None for part in given)):
+        several = False
+    elif outputs is None or outputs > 1:  # rows of one array are never None, and rarely as many as there are samples
+        several = outputs is not None or all(part is None or len(np.atleast_1d(part)) == rows for part in given)
+    else:
+        several = len(given) == 1 != rows
+    if not several:
+        return _numbers(owner, name, given)
+    arrays = map_structure(lambda part: None if part is None else _numbers(owner, name, part), given)
+    return flatten(arrays)[0] if outputs == 1 and len(flatten(arrays)) == 1 else arrays
 
 
 def class_weights_of(owner: str, y: Array, class_weight: Mapping[int, float], dtype: str) -> Array:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from juanji.layers.layer import Layer
-from juanji.models.binding import bind_values, check_shapes, converted_inputs, symbolic_inputs
+from juanji.models.binding import bind_values, check_shapes, converted_inputs, one_array, symbolic_inputs
 from juanji.models.graph import Graph
 from juanji.models.trainer import Trainer
-from juanji.symbolic.structure import flatten, map_structure
-from juanji.symbolic.tensor import KerasTensor
+from juanji.symbolic.structure import flatten, map_structure, pack
+from juanji.symbolic.tensor import KerasTensor, node_of
 from juanji.utils.naming import auto_name
 
 
@@ -115,6 +117,34 @@ class Functional(Trainer):
     def layer_output_shape(self, layer: Any) -> Any:
         """Shape of a layer's output in this model, None while it is unknown."""
         return None if self._own_graph is None else self._own_graph.shape_of(layer)
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the layers that give the outputs, as losses and metrics are named by."""
+        return [node_of(y).operation.name for y in self._require_graph("outputs").outputs]
+
+    def _arranged(self, x: Any) -> tuple[Any, tuple[str, ...]]:
+        graph = self._own_graph
+        if graph is None:
+            return super()._arranged(x)
+        if len(graph.inputs) == 1:
+            x = one_array(x, len(graph.inputs[0].shape))
+        floats = (np.dtype(t.dtype).kind == "f" for t in graph.inputs)
+        dtypes = tuple(self.dtype if is_float else t.dtype for t, is_float in zip(graph.inputs, floats))
+        return pack(graph.input_structure, bind_values(graph, x)), dtypes
+
+    def _objective_names(self) -> list[str] | None:
+        graph = self._own_graph
+        if graph is None:
+            return None
+        if len(graph.outputs) == 1:
+            return [""]
+        outputs = graph.output_structure
+        if isinstance(outputs, dict) and len(outputs) == len(graph.outputs):
+            return sorted(outputs)
+        names = self.output_names
+        counts = [names[:i].count(name) for i, name in enumerate(names)]  # of a shared layer's earlier outputs
+        return [f"{name}_{count}" if count else name for name, count in zip(names, counts)]
 
     def _require_graph(self, wanted: str) -> Graph:
         if self._graph is None:

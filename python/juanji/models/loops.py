@@ -11,6 +11,7 @@ import numpy as np
 
 from juanji.callbacks.base import CallbackList
 from juanji.models.data import ArrayData, Batch
+from juanji.symbolic.structure import flatten, map_structure, pack
 
 Array = np.ndarray[Any, Any]
 
@@ -102,20 +103,21 @@ def run_evaluate(
     return logs
 
 
-def run_predict(model: Any, data: ArrayData, batch_size: int, steps: int | None, callbacks: CallbackList) -> Array:
-    """Outputs for all rows, or for the first ``steps`` batches."""
+def run_predict(model: Any, data: ArrayData, batch_size: int, steps: int | None, callbacks: CallbackList) -> Any:
+    """Outputs for all rows, or for the first ``steps`` batches, nested as the model's outputs are."""
     callbacks.call("on_predict_begin", None)
     rows = len(data) if steps is None else min(len(data), steps * batch_size)
-    outputs: Array | None = None
+    outputs: list[Array] = []
+    results: Any = None
     done = 0
     for step, batch in enumerate(itertools.islice(data.batches(batch_size), steps)):
         callbacks.call("on_predict_batch_begin", step, None)
-        y = np.asarray(model.run_step("predict_step", batch))
-        if outputs is None:
-            outputs = np.empty((rows, *y.shape[1:]), y.dtype)
-        outputs[done : done + len(y)] = y
-        done += len(y)
-        callbacks.call("on_predict_batch_end", step, {"outputs": y})
+        results = map_structure(np.asarray, model.run_step("predict_step", batch))
+        parts = flatten(results)
+        outputs = outputs or [np.empty((rows, *y.shape[1:]), y.dtype) for y in parts]
+        for whole, y in zip(outputs, parts):
+            whole[done : done + len(y)] = y
+        done += len(parts[0])
+        callbacks.call("on_predict_batch_end", step, {"outputs": results})
     callbacks.call("on_predict_end", None)
-    assert outputs is not None
-    return outputs
+    return pack(results, outputs)

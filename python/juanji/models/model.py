@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from juanji.layers._arguments import positive_int
 from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
 from juanji.models.functional import Functional
@@ -104,6 +105,32 @@ class Model(Functional):
 
         text = summary_text(self, line_length, positions, expand_nested, show_trainable, layer_range)
         (print_fn or print)(text)
+
+    def estimate(self, batch_size: int = 32, samples: int | None = None, seconds: float = 1.0) -> Any:
+        """What training will cost, found by training a copy on zeros for a moment; the model stays as it is.
+
+        Args:
+            batch_size: samples of a step.
+            samples: samples of an epoch, to know its time.
+            seconds: how long to measure; three steps at least.
+
+        Returns:
+            An :class:`~juanji.models.profiling.Estimate` of memory and time; printing it gives a sentence.
+
+        Raises:
+            ValueError: when the model is not compiled, or its input has no fixed shape.
+
+        Example:
+            >>> from juanji import Sequential, layers
+            >>> model = Sequential([layers.Input((4,)), layers.Dense(2)])
+            >>> model.compile("adam", "mse")
+            >>> cost = model.estimate(batch_size=8, samples=80, seconds=0.0)
+            >>> cost.weight_bytes, cost.seconds_per_epoch > 0
+            (136, True)
+        """
+        from juanji.models.profiling import estimate
+
+        return estimate(self, positive_int("estimate", "batch_size", batch_size), samples, seconds)
 
     def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True) -> None:
         """Writes all weights to a .safetensors file; the file appears complete or not at all.

@@ -9,6 +9,7 @@ from juanji.layers._arguments import Shape
 from juanji.layers._registry import deserialize, registry, serialize
 from juanji.layers.input_layer import InputLayer
 from juanji.layers.layer import Layer
+from juanji.models.binding import one_array
 from juanji.models.graph import Graph
 from juanji.models.model import Model
 from juanji.symbolic.tensor import KerasTensor, node_of
@@ -183,6 +184,12 @@ class Sequential(Model):
             trainable=config.get("trainable", True),
             name=config.get("name"),
         )
+
+    def _arranged(self, x: Any) -> tuple[Any, tuple[str, ...]]:
+        return one_array(x, None if self._input is None else len(self._input.batch_shape)), ()
+
+    def _objective_names(self) -> list[str]:
+        return [""]
 
     def _set_input(self, layer: InputLayer) -> None:
         if self._input is not None:

@@ -10,6 +10,8 @@ from juanji.layers.layer import Layer
 from juanji.models.compiled import Compiled
 from juanji.models.data import unpack
 from juanji.models.recording import Recorder
+from juanji.program import Recorded
+from juanji.symbolic.structure import flatten, map_structure
 
 
 class Steps(Layer):
@@ -35,6 +37,14 @@ class Steps(Layer):
         if self._recorder is None:
             self._recorder = Recorder()
         return self._recorder.run(self, name, data)
+
+    def recorded_step(self, name: str, data: Any) -> Recorded | None:
+        """The program of a step for data of this form, which it runs twice; None where the step runs in Python."""
+        if self._eager:
+            return None
+        if self._recorder is None:
+            self._recorder = Recorder()
+        return self._recorder.find(self, name, data)
 
     @property
     def compiled(self) -> bool:
@@ -93,7 +103,7 @@ class Steps(Layer):
         """Evaluates one batch. Arguments and result are those of :meth:`train_step`."""
         x, y, sample_weight = unpack(data)
         # A Tensor remembers its logits, from which the loss is computed as in training.
-        y_pred = self(x if isinstance(x, Tensor) else Tensor(x), training=False)
+        y_pred = self(map_structure(lambda one: one if isinstance(one, Tensor) else Tensor(one), x), training=False)
         loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
         return self._record(loss, x, y, y_pred, sample_weight)
 
@@ -128,7 +138,7 @@ class Steps(Layer):
 
     def _record(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, float]:
         tracker = self._require_compiled("fit").loss_tracker
-        tracker.update_state(loss, sample_weight=len(x))
+        tracker.update_state(loss, sample_weight=len(flatten(x)[0]))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def _require_compiled(self, method: str) -> Compiled:

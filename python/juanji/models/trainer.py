@@ -10,12 +10,13 @@ import numpy as np
 from juanji.callbacks import make_callbacks
 from juanji.callbacks.base import Callback
 from juanji.callbacks.history import History
-from juanji.models.arguments import count, frequency, loss_factor, natural, random_order
-from juanji.models.compiled import Compiled, as_list
+from juanji.models.arguments import count, frequency, natural, random_order
+from juanji.models.compiled import Compiled
 from juanji.models.data import ArrayData, array_data, unpack
 from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_predict
 from juanji.models.recording import Recorder
 from juanji.models.steps import Steps
+from juanji.symbolic.structure import map_structure
 
 Array = np.ndarray[Any, Any]
 
@@ -42,9 +43,12 @@ class Trainer(Steps):
 
         Args:
             optimizer: name ('adam', 'sgd', 'rmsprop', ...) or object.
-            loss: name ('categorical_crossentropy', 'mse', ...), function ``(y_true, y_pred)`` or object.
-            loss_weights: factor of the loss.
-            metrics: list of names ('accuracy', ...), functions or objects, without sample weights.
+            loss: name ('categorical_crossentropy', 'mse', ...), function ``(y_true, y_pred)`` or object. For several
+                outputs one for all, a list, or a dictionary by the names of the outputs (those of the layers that give
+                them, or the keys when the model gives a dictionary); what is trained is their sum.
+            loss_weights: factor of the loss, or of each.
+            metrics: list of names ('accuracy', ...), functions or objects, without sample weights. For several outputs
+                a list or dictionary of such lists.
             weighted_metrics: the same, with sample weights.
             run_eagerly: whether steps run operation by operation in Python. Otherwise models made of juanji's own
                 parts run each step as one recorded native call, with the same results.
@@ -60,20 +64,9 @@ class Trainer(Steps):
             >>> model = juanji.Sequential([juanji.layers.Dense(10, activation="softmax")])
             >>> model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
         """
-        chosen = as_list("loss", loss)
-        if len(chosen) > 1:
-            raise ValueError(
-                f"compile: too many losses; expected one for the model's one output, got loss={loss!r}. Pass one."
-            )
         self.run_eagerly = run_eagerly
         self._recorder = Recorder(trusted=jit_compile is True)
-        self._compiled = Compiled(
-            optimizer,
-            chosen[0] if chosen else None,
-            loss_factor(loss_weights),
-            as_list("metrics", metrics),
-            as_list("weighted_metrics", weighted_metrics),
-        )
+        self._compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics, self._objective_names())
 
     def fit(
         self,
@@ -97,8 +90,9 @@ class Trainer(Steps):
         """Trains the model for a number of epochs.
 
         Args:
-            x: samples, an array of numbers of any type; converted to the model's type batch by batch.
-            y: labels, one row per sample.
+            x: samples, an array of numbers of any type; converted to the model's type batch by batch. For several
+                inputs a list, or a dictionary by the names of the inputs.
+            y: labels, one row per sample; for several outputs a list, or a dictionary as for the losses.
             batch_size: samples per update; 32 by default. The last batch may be smaller.
             epochs: the epoch to stop at, counted from ``initial_epoch``.
             verbose: 0 for silence, 1 for a progress bar (a line per epoch where there is no terminal), 2 for a line
@@ -108,7 +102,7 @@ class Trainer(Steps):
             validation_data: (x, y) or (x, y, sample_weight) to validate with after each epoch.
             shuffle: put the samples into a random order, anew in each epoch.
             class_weight: weight of each class number in the loss; 1 for those left out.
-            sample_weight: weight of each sample in the loss.
+            sample_weight: weight of each sample in the loss; for several outputs also a list or dictionary.
             initial_epoch: number of the first epoch, to go on with a training.
             steps_per_epoch: batches that make an epoch; all by default.
             validation_steps: batches to validate with; all by default.
@@ -134,10 +128,10 @@ class Trainer(Steps):
         compiled.require_optimizer("fit")
         compiled.require_labels("fit", y)
         size = count("fit", "batch_size", batch_size, 32)
-        data = array_data("fit", x, y, sample_weight, class_weight, self.dtype)
+        data = self._data("fit", x, y, sample_weight, class_weight)
         held_out: ArrayData | None = None
         if validation_data is not None:
-            held_out = array_data("fit (validation_data)", *unpack(validation_data), dtype=self.dtype)
+            held_out = self._data("fit (validation_data)", *unpack(validation_data))
             compiled.require_labels("fit (validation_data)", held_out.y)
         elif validation_split:
             data, held_out = data.split(validation_split)
@@ -145,7 +139,7 @@ class Trainer(Steps):
         compiled.check_class_numbers("fit", data.y, getattr(self, "output_shape", None))
         validation = None
         if held_out is not None:
-            self.check_input((None, *held_out.x.shape[1:]))
+            self.check_input(held_out.input_shapes)
             compiled.check_class_numbers("fit (validation_data)", held_out.y, getattr(self, "output_shape", None))
             validation = Validation(
                 held_out,
@@ -191,7 +185,7 @@ class Trainer(Steps):
             The loss, or a list of the loss and the metrics in the order of ``metrics_names``.
         """
         self._require_compiled("evaluate").require_labels("evaluate", y)
-        data = array_data("evaluate", x, y, sample_weight, None, self.dtype)
+        data = self._data("evaluate", x, y, sample_weight)
         self._build_for(data)
         size, known, steps = _one_pass("evaluate", data, batch_size, steps)
         with make_callbacks(self, verbose, known, callbacks) as active:
@@ -205,7 +199,7 @@ class Trainer(Steps):
         verbose: int | str = "auto",
         steps: int | None = None,
         callbacks: Sequence[Callback] | None = None,
-    ) -> Array:
+    ) -> Any:
         """Outputs for samples.
 
         Args:
@@ -216,14 +210,14 @@ class Trainer(Steps):
             callbacks: their ``on_predict_...`` methods are called.
 
         Returns:
-            An array with one row per sample.
+            An array with one row per sample, or arrays nested as the model's outputs are.
 
         Example:
             >>> import numpy as np, juanji
             >>> juanji.Sequential([juanji.layers.Dense(3)]).predict(np.ones((5, 2)), verbose=0).shape
             (5, 3)
         """
-        data = array_data("predict", x, dtype=self.dtype)
+        data = self._data("predict", x)
         self._build_for(data)
         size, known, steps = _one_pass("predict", data, batch_size, steps)
         with make_callbacks(self, verbose, known, callbacks) as active:
@@ -241,28 +235,45 @@ class Trainer(Steps):
         compiled = self._require_compiled("train_on_batch")
         compiled.require_optimizer("train_on_batch")
         compiled.require_labels("train_on_batch", y)
-        data = array_data("train_on_batch", x, y, sample_weight, class_weight, self.dtype)
+        data = self._data("train_on_batch", x, y, sample_weight, class_weight)
         self._build_for(data)
         return _returned(self.run_step("train_step", next(data.batches(len(data)))), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluates one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
         self._require_compiled("test_on_batch").require_labels("test_on_batch", y)
-        data = array_data("test_on_batch", x, y, sample_weight, None, self.dtype)
+        data = self._data("test_on_batch", x, y, sample_weight)
         self._build_for(data)
         return _returned(self.run_step("test_step", next(data.batches(len(data)))), return_dict)
 
-    def predict_on_batch(self, x: Any) -> Array:
+    def predict_on_batch(self, x: Any) -> Any:
         """Outputs for one batch."""
-        data = array_data("predict_on_batch", x, dtype=self.dtype)
+        data = self._data("predict_on_batch", x)
         self._build_for(data)
-        return np.asarray(self.run_step("predict_step", next(data.batches(len(data)))))
+        return map_structure(np.asarray, self.run_step("predict_step", next(data.batches(len(data)))))
 
     def _build_for(self, data: ArrayData) -> None:
         """Builds the model when it is not, and refuses data of another shape before anything is done."""
-        self.check_input((None, *data.x.shape[1:]))
+        self.check_input(data.input_shapes)
         if not self.built:
-            self.build((None, *data.x.shape[1:]))
+            self.build(data.input_shapes)
+
+    def _data(
+        self, method: str, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+    ) -> ArrayData:
+        """The arguments of a method, checked."""
+        names = self._objective_names()
+        x, dtypes = self._arranged(x)
+        outputs = None if names is None else len(names)
+        return array_data(method, x, y, sample_weight, class_weight, self.dtype, dtypes, outputs)
+
+    def _arranged(self, x: Any) -> tuple[Any, tuple[str, ...]]:
+        """Samples in the nesting of the model's inputs, and the types of the arrays where they are not the model's."""
+        return x, ()
+
+    def _objective_names(self) -> list[str] | None:
+        """Names of the outputs, '' for a model's only one; None when they are not known before the first batch."""
+        return None
 
 
 def _one_pass(

@@ -28,11 +28,13 @@ from juanji.ops._cross_entropy import categorical_crossentropy, sparse_categoric
 from juanji.ops._depthwise import depthwise_conv
 from juanji.ops._im2col import col2im, im2col
 from juanji.ops._indexing import get_item, one_hot, take
+from juanji.ops._layer_normalization import layer_normalization, rms_normalization
 from juanji.ops._losses import binary_crossentropy
 from juanji.ops._matmul import dense, matmul
 from juanji.ops._normalization import batch_normalization, moments, normalize
 from juanji.ops._pool import average_pool, max_pool
 from juanji.ops._reductions import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
+from juanji.ops._repeat import repeat, tile
 from juanji.ops._shape import (
     broadcast_to,
     concatenate,
@@ -113,6 +115,7 @@ __all__ = [
     "is_tensor",
     "isfinite",
     "isnan",
+    "layer_normalization",
     "less",
     "less_equal",
     "log",
@@ -143,7 +146,9 @@ __all__ = [
     "ravel",
     "reciprocal",
     "relu",
+    "repeat",
     "reshape",
+    "rms_normalization",
     "rsqrt",
     "shape",
     "sigmoid",
@@ -164,6 +169,7 @@ __all__ = [
     "swapaxes",
     "take",
     "tanh",
+    "tile",
     "transpose",
     "true_divide",
     "var",

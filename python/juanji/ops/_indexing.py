@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from juanji import _core
 from juanji.autograd import Array, Tensor
 from juanji.config import floatx
 from juanji.ops._convert import as_array
-from juanji.ops._operation import Call, NumpyFunction, Operation
+from juanji.ops._copy import NativeCopy, plan_view
+from juanji.ops._operation import NATIVE_DTYPES, Call, NativeForSome, NativeSide, NumpyFunction, Operation
 from juanji.ops._shape import normalize_axis
 from juanji.ops._whole import whole_number
 
-# Indices hold slices and arrays, which cannot be keys of a cache.
+# Arrays of indices, which cannot be keys of a cache.
 _get_item = Operation("get_item", lambda index: NumpyFunction(lambda x: x[index]), cached=False)
 _scatter_add = Operation(
     "scatter_add", lambda index, shape: NumpyFunction(lambda dy: _scattered(dy, index, shape)), cached=False
 )
+# Numbers, slices, None and ..., as _key makes them hashable: what gives a view.
+_get_part = Operation("get_part", lambda key: NativeCopy(lambda x: x[_index(key)]))
+
+
+def _place_side(key: Any, shape: tuple[int, ...]) -> NativeSide:
+    index = _index(key)
+    plan = plan_view(lambda x: x[index], shape)
+    native = _core.StridedPlace(shape, plan.shape, plan.strides, plan.offset)
+    return NativeForSome(native, lambda dy: _placed(dy, index, shape), lambda dtypes: dtypes[0] in NATIVE_DTYPES)
+
+
+_place_part = Operation("place_part", _place_side)
 
 
 def _scattered(dy: Array, index: Any, shape: tuple[int, ...]) -> Array:
     result = np.zeros(shape, dy.dtype)
-    parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, (np.ndarray, list)) for part in parts):
-        np.add.at(result, index, dy)  # an element may be picked several times
-    else:
-        result[index] = dy
+    np.add.at(result, index, dy)  # an element may be picked several times
+    return result
+
+
+def _placed(dy: Array, index: Any, shape: tuple[int, ...]) -> Array:
+    result = np.zeros(shape, dy.dtype)
+    result[index] = dy
     return result
 
 
@@ -39,6 +56,43 @@ def _(call: Call, dy: Any) -> tuple[Any, ...]:
 @_scatter_add.gradient
 def _(call: Call, ddx: Any) -> tuple[Any, ...]:
     return (_get_item(ddx, index=call.attributes["index"]),)
+
+
+@_get_part.gradient
+def _(call: Call, dy: Any) -> tuple[Any, ...]:
+    return (_place_part(dy, key=call.attributes["key"], shape=tuple(call.inputs[0].shape)),)
+
+
+@_place_part.gradient
+def _(call: Call, ddx: Any) -> tuple[Any, ...]:
+    return (_get_part(ddx, key=call.attributes["key"]),)
+
+
+def _key(index: Any) -> tuple[Any, ...] | None:
+    """An index of numbers, slices, None and ... in a hashable form; None for one that picks by arrays."""
+    key: list[Any] = []
+    for part in index if isinstance(index, tuple) else (index,):
+        if isinstance(part, slice):
+            bounds = (part.start, part.stop, part.step)
+            if not all(bound is None or _is_whole_number(bound) for bound in bounds):
+                return None
+            key.append(tuple(None if bound is None else operator.index(bound) for bound in bounds))
+        elif part is None or part is Ellipsis:
+            key.append(part)
+        elif _is_whole_number(part):
+            key.append(operator.index(part))
+        else:
+            return None
+    return tuple(key)
+
+
+def _is_whole_number(x: Any) -> bool:
+    return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
+
+
+def _index(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    parts = tuple(slice(*part) if isinstance(part, tuple) else part for part in key)
+    return parts if Ellipsis in key else (*parts, ...)  # with it, a single element is a view as well
 
 
 def _plain(part: Any) -> Any:
@@ -53,6 +107,9 @@ def get_item(x: Any, index: Any) -> Any:
         >>> juanji.Tensor([1.0, 2.0, 3.0])[1:].numpy()
         array([2., 3.])
     """
+    key = _key(index)
+    if key is not None:
+        return _get_part(as_array(x), key=key)
     plain = tuple(_plain(part) for part in index) if isinstance(index, tuple) else _plain(index)
     return _get_item(as_array(x), index=plain)
 

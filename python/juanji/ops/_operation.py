@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from juanji import _core
-from juanji.autograd import Tensor, Variable, open_trace, recording_tapes
+from juanji.autograd import NoValueError, Tensor, Variable, open_trace, recording_tapes
 
 Gradients = Sequence[Any]
 GradientRule = Callable[..., Gradients]
@@ -44,6 +44,10 @@ class NumpyFunction:
     def __call__(self, *arrays: Any) -> Any:
         results = self._function(*arrays)
         return results if isinstance(results, (np.ndarray, tuple)) else np.asarray(results)
+
+    def native_side(self, specs: list[Spec]) -> NativeSide | None:
+        """What runs for inputs of these types."""
+        return self
 
     def infer(self, specs: list[Spec]) -> list[Spec]:
         """Runs the function on stand-ins whose elements share one zero, so that inputs of any shape cost nothing."""
@@ -182,6 +186,19 @@ class Operation:
         self.gradient_rule = rule
         return rule
 
+    def native_for(self, attributes: dict[str, Any], specs: list[Spec]) -> _core.Operation | None:
+        """What a recorded step runs for inputs like these: a native operation, or None for a view.
+
+        Raises:
+            NoValueError: when there is neither.
+        """
+        side: Any = self._native(**attributes)
+        if not isinstance(side, _core.Operation):
+            side = side.native_side(specs)
+        if side is not None and not isinstance(side, _core.Operation):
+            raise NoValueError(f"{self.name} on {', '.join(dtype for dtype, _ in specs)}, which runs in NumPy,")
+        return side
+
     def __call__(self, *inputs: Any, **attributes: Any) -> Any:
         tapes = recording_tapes(inputs)
         if tapes:
@@ -225,6 +242,10 @@ class InPlaceOperation:
     def __init__(self, name: str, native: Callable[..., _core.Operation]) -> None:
         self.name = name
         self._native = lru_cache(maxsize=64)(native)
+
+    def native_for(self, attributes: dict[str, Any], specs: list[Spec]) -> _core.Operation:
+        """What a recorded step runs."""
+        return self._native(**attributes)
 
     def __call__(self, inputs: Sequence[Any], **attributes: Any) -> None:
         native = self._native(**attributes)

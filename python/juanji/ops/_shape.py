@@ -1,4 +1,4 @@
-"""Operations that move elements without computing: they run as NumPy functions, as views where NumPy can."""
+"""Operations that move elements without computing: native copies, or views where the elements keep their order."""
 
 from __future__ import annotations
 
@@ -8,18 +8,34 @@ from typing import Any
 
 import numpy as np
 
+from juanji import _core
 from juanji.ops._binary import sum_to_shape
 from juanji.ops._convert import as_array, operands
-from juanji.ops._operation import Call, NumpyFunction, Operation, View
+from juanji.ops._copy import NativeCopy
+from juanji.ops._operation import NATIVE_DTYPES, Call, NativeForSome, NativeSide, Operation, View
 from juanji.ops._whole import whole_number, whole_numbers
 
 _reshape = Operation("reshape", lambda shape: View(lambda x: np.reshape(x, shape)))
-_transpose = Operation("transpose", lambda axes: NumpyFunction(lambda x: np.transpose(x, axes)))
-_broadcast_to = Operation("broadcast_to", lambda shape: NumpyFunction(lambda x: np.broadcast_to(x, shape)))
-_concatenate = Operation("concatenate", lambda axis: NumpyFunction(lambda *xs: np.concatenate(xs, axis)))
-_flip = Operation("flip", lambda axes: NumpyFunction(lambda x: np.flip(x, axes)))
-_pad = Operation("pad", lambda widths, value: NumpyFunction(lambda x: np.pad(x, widths, constant_values=value)))
-_slice = Operation("slice", lambda bounds: NumpyFunction(lambda x: x[_slices(bounds)]))
+_transpose = Operation("transpose", lambda axes: NativeCopy(lambda x: np.transpose(x, axes)))
+_broadcast_to = Operation("broadcast_to", lambda shape: NativeCopy(lambda x: np.broadcast_to(x, shape)))
+_flip = Operation("flip", lambda axes: NativeCopy(lambda x: np.flip(x, axes)))
+_slice = Operation("slice", lambda bounds: NativeCopy(lambda x: x[_slices(bounds)]))
+
+
+def _concatenate_side(axis: int) -> NativeSide:
+    native = _core.Concatenate(axis)
+    return NativeForSome(native, lambda *xs: np.concatenate(xs, axis), lambda dtypes: dtypes[0] in NATIVE_DTYPES)
+
+
+def _pad_side(widths: tuple[tuple[int, int], ...], value: float) -> NativeSide:
+    def takes(dtypes: Sequence[np.dtype[Any]]) -> bool:
+        return dtypes[0] in NATIVE_DTYPES and (dtypes[0].kind == "f" or value == 0)
+
+    return NativeForSome(_core.Pad(widths, value), lambda x: np.pad(x, widths, constant_values=value), takes)
+
+
+_concatenate = Operation("concatenate", _concatenate_side)
+_pad = Operation("pad", _pad_side)
 
 
 def _slices(bounds: Sequence[tuple[int, int]]) -> tuple[slice, ...]:
@@ -325,14 +341,15 @@ def flip(x: Any, axis: int | Sequence[int] | None = None) -> Any:
     return _flip(x, axes=tuple(normalize_axis("flip", a, rank) for a in axes))
 
 
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Any:
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float | None = None) -> Any:
     """Elements added around ``x``.
 
     Args:
         x: array or tensor.
         pad_width: (before, after) per dimension, one pair for all, or one number for all.
-        mode: 'constant' is the only mode.
-        constant_values: what is added.
+        mode: 'constant'; or what is added comes from ``x``: 'edge' repeats the outermost elements, 'reflect' mirrors
+            at them, 'symmetric' mirrors behind them, 'wrap' (or 'circular') goes on at the other end.
+        constant_values: what is added in the first mode; 0 by default.
 
     Example:
         >>> import numpy as np
@@ -340,12 +357,32 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float =
         >>> ops.pad(np.array([1, 2]), (1, 2))
         array([0, 1, 2, 0, 0])
     """
-    if mode != "constant":
-        raise ValueError(f"pad: unsupported mode; expected 'constant', got mode={mode!r}. Use np.pad on the data.")
+    if mode not in _PAD_MODES:
+        raise ValueError(f"pad: unsupported mode; expected one of {', '.join(_PAD_MODES)}, got mode={mode!r}.")
     x = as_array(x)
     rank = len(x.shape)
     widths = np.broadcast_to(np.asarray(pad_width, dtype=np.int64), (rank, 2))
     if (widths < 0).any():
         raise ValueError(f"pad: negative width; expected numbers from 0, got pad_width={pad_width}.")
     pairs = tuple((int(before), int(after)) for before, after in widths)
-    return _pad(x, widths=pairs, value=constant_values)
+    if mode == "constant":
+        return _pad(x, widths=pairs, value=0 if constant_values is None else constant_values)
+    return _pad_from_itself(x, pairs, "wrap" if mode == "circular" else mode)
+
+
+_PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap", "circular")
+
+
+def _pad_from_itself(x: Any, pairs: tuple[tuple[int, int], ...], mode: Any) -> Any:
+    from juanji.ops._indexing import take
+
+    for axis, pair in enumerate(pairs):
+        if pair == (0, 0):
+            continue
+        if x.shape[axis] == 0:
+            raise ValueError(
+                f"pad: there is nothing to repeat; expected at least one element along axis {axis} for mode={mode!r}, "
+                f"got x.shape={tuple(x.shape)}. Use mode='constant'."
+            )
+        x = take(x, np.pad(np.arange(x.shape[axis]), pair, mode), axis)
+    return x

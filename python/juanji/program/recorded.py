@@ -9,7 +9,8 @@ import numpy as np
 
 from juanji import _core
 from juanji.autograd import Array, Tensor, Variable
-from juanji.program.passes import improve
+from juanji.program.fusion import fuse
+from juanji.program.graph import Graph
 from juanji.trace import Deferred, Node, Trace, TracedTensor
 
 
@@ -38,7 +39,9 @@ class Recorded:
         self._feeds = [make for _, make in trace.feeds]
         self._actions = trace.actions
         wanted = _tensors_in([self._result, *(a.arguments for a in self._actions)])
-        trace.nodes = improve(trace.nodes, wanted)
+        graph = Graph(trace.nodes, wanted)
+        fuse(graph)
+        trace.nodes = graph.nodes
         lowered = _Lowering(trace, wanted, arena)
         self._program = lowered.program
         self._place = lowered.output_place

@@ -1,4 +1,4 @@
-#include "peak_kernels.hpp"
+#include "kernels/peak.hpp"
 
 #include "simd/vec.hpp"
 

@@ -1,0 +1,117 @@
+"""Operations that are done while another has their input in registers: fewer passes over memory, the same bits.
+
+Folding normalisation into the weights before it is the exception: the products of weights are rounded once more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from juanji import ops
+from juanji.autograd import Variable
+from juanji.program.graph import Graph
+from juanji.trace import Node
+
+_LINEAR = ("conv2d", "depthwise_conv2d", "dense")
+_NORMAL = ("batch_norm", "scale_shift")
+
+
+def fuse(graph: Graph) -> None:
+    """Applies every rule wherever it fits."""
+    for node in list(graph.nodes):
+        if node.name == "add":
+            _fuse_residual(graph, node)
+    for node in list(graph.nodes):
+        if node.name == "relu":
+            _fuse_activation(graph, node)
+    if not graph.updates:
+        for node in list(graph.nodes):
+            if node.name == "scale_shift":
+                _fold_scale(graph, node)
+
+
+def _fuse_residual(graph: Graph, node: Node) -> None:
+    """``normalise(x) + r`` in one pass; the gradient of both is the one that arrives."""
+    sides = [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])]
+    for normal, other in sides:
+        source = graph.producer(normal)
+        if source is None or source.name not in _NORMAL or normal is not source.outputs[0] or normal is other:
+            continue
+        free = len(source.inputs) == 3 and source.attributes["activation"] == "none"
+        alike = tuple(other.shape) == tuple(normal.shape) and other.dtype == normal.dtype
+        if free and alike and graph.used_only_by(normal, node) and graph.precedes(other, source):
+            graph.remove(node)
+            graph.change(source, (*source.inputs, other), (node.outputs[0], *source.outputs[1:]))
+            return
+
+
+def _fuse_activation(graph: Graph, node: Node) -> None:
+    """relu before the result leaves the registers."""
+    x = node.inputs[0]
+    source = graph.producer(x)
+    if source is None or source.name not in (*_LINEAR, *_NORMAL) or source.attributes["activation"] != "none":
+        return
+    if x is not source.outputs[0] or not graph.used_only_by(x, node):
+        return
+    graph.remove(node)
+    graph.change(source, source.inputs, (node.outputs[0], *source.outputs[1:]), activation="relu")
+    if source.name == "batch_norm":
+        _fuse_mask(graph, source)
+
+
+def _fuse_mask(graph: Graph, source: Node) -> None:
+    """The activation's gradient within that of the batch normalisation before it."""
+    y = source.outputs[0]
+    masks = [user for user in graph.users(y) if user.name == "activation_gradient" and user.inputs[0] is y]
+    if len(masks) != 1:
+        return
+    mask = masks[0]
+    dz = mask.outputs[0]
+    found = [
+        user
+        for user in graph.users(dz)
+        if user.name == "batch_norm_gradient" and user.inputs[0] is dz and user.inputs[1] is source.inputs[0]
+    ]
+    if len(found) != 1 or found[0].attributes["activation"] != "none":
+        return
+    gradient = found[0]
+    dy, statistics = mask.inputs[1], gradient.inputs[2:]
+    shared = not graph.used_only_by(dz, gradient)
+    outputs = gradient.outputs[:3] if not shared else (*gradient.outputs[:3], dz)
+    graph.move(gradient, mask)
+    graph.remove(mask)
+    inputs = (dy, source.inputs[0], y, *statistics)
+    graph.change(gradient, inputs, outputs, activation="relu", residual=shared)
+
+
+def _fold_scale(graph: Graph, node: Node) -> None:
+    """``normalise(x · w)`` as ``x · w'``, with w' computed when the variables change."""
+    x, scale, shift, *residual = node.inputs
+    source = graph.producer(x)
+    if source is None or source.name not in _LINEAR or residual or not graph.used_only_by(x, node):
+        return
+    image, w, *bias = source.inputs
+    constant = all(isinstance(v, Variable) for v in (w, *bias)) and _is_constant(graph, scale, shift)
+    if not constant or source.attributes["activation"] != "none":
+        return
+
+    def folded() -> tuple[Any, Any]:
+        wide = scale if source.name != "depthwise_conv2d" else ops.reshape(scale, w.shape[-2:])
+        return ops.multiply(w, wide), ops.add(ops.multiply(bias[0], scale), shift) if bias else shift
+
+    new_w, new_b = graph.insert(folded, node)
+    graph.move(source, node)
+    graph.remove(node)
+    graph.change(source, (image, new_w, new_b), node.outputs, activation=node.attributes["activation"])
+
+
+def _is_constant(graph: Graph, *tensors: Any) -> bool:
+    """Whether the tensors follow from variables and constants alone."""
+    for tensor in tensors:
+        producer = graph.producer(tensor)
+        if producer is None:
+            if not isinstance(tensor, Variable) and hasattr(tensor, "_logits"):
+                return False
+        elif not _is_constant(graph, *producer.inputs):
+            return False
+    return True

@@ -1,0 +1,118 @@
+"""Where the time of a recorded step goes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from juanji import _core
+from juanji.program.recorded import Recorded
+
+Specs = list[tuple[str, tuple[int, ...]]]
+
+
+@dataclass(frozen=True)
+class OperationTime:
+    """One operation of a step.
+
+    Attributes:
+        name: of the operation.
+        inputs, outputs: types and shapes.
+        seconds: median time of a run.
+        flop: multiplications and additions of matrix products and convolutions; 0 for operations bound by memory.
+        bytes: size of all inputs and outputs.
+    """
+
+    name: str
+    inputs: Specs
+    outputs: Specs
+    seconds: float
+    flop: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The operations of a step and what the machine could do; printing it gives a table.
+
+    Attributes:
+        operations: in the order in which they run.
+        peak_flops: floating-point operations per second, measured right before.
+        peak_bytes: bytes per second to and from memory, measured right before.
+    """
+
+    operations: list[OperationTime]
+    peak_flops: float
+    peak_bytes: float
+
+    @property
+    def seconds(self) -> float:
+        """Time of all operations together."""
+        return sum(op.seconds for op in self.operations)
+
+    @property
+    def flop(self) -> int:
+        """Floating-point operations of all together."""
+        return sum(op.flop for op in self.operations)
+
+    def __str__(self) -> str:
+        header = f"{'operation':<34} {'output':<22} {'µs':>9} {'time':>6} {'GFLOP/s':>8} {'of peak':>8} {'MB':>8}"
+        rows = [_row(op.name, _shapes(op.outputs), op, self) for op in self.operations]
+        whole = OperationTime("", [], [], self.seconds, self.flop, sum(op.bytes for op in self.operations))
+        line = "─" * len(header)
+        peak = f"peak: {self.peak_flops / 1e9:.0f} GFLOP/s, {self.peak_bytes / 1e9:.1f} GB/s"
+        return "\n".join([header, line, *rows, line, _row("all", "", whole, self), peak])
+
+
+def _row(name: str, shape: str, op: OperationTime, whole: Profile) -> str:
+    rate = op.flop / op.seconds if op.seconds else 0.0
+    arithmetic = f"{rate / 1e9:8.1f} {rate / whole.peak_flops:8.0%}" if op.flop else " " * 17
+    share = op.seconds / whole.seconds if whole.seconds else 0.0
+    return f"{name:<34.34} {shape:<22.22} {op.seconds * 1e6:9.1f} {share:6.1%} {arithmetic} {op.bytes / 1e6:8.2f}"
+
+
+def _shapes(specs: Specs) -> str:
+    return "×".join(map(str, specs[0][1])) if specs else ""
+
+
+def profile_recorded(program: Recorded, arrays: list[Any], repeats: int) -> Profile:
+    """The median time of each operation of a recorded step over some runs."""
+    peak_flops, peak_bytes = _core.measure_flops("float32"), _core.measure_memory_bandwidth()
+    program(*arrays)
+    runs = [program.profile(*arrays) for _ in range(repeats)]
+    operations = []
+    for steps in zip(*runs):
+        name, inputs, outputs, _ = steps[0]
+        seconds = float(np.median([step[3] for step in steps]))
+        size = sum(math.prod(shape) * np.dtype(dtype).itemsize for dtype, shape in [*inputs, *outputs])
+        operations.append(OperationTime(name, inputs, outputs, seconds, flop_of(name, inputs, outputs), size))
+    return Profile(operations, peak_flops, peak_bytes)
+
+
+def flop_of(name: str, inputs: Specs, outputs: Specs) -> int:
+    """Floating-point operations of a matrix product or convolution, two for a multiply-add; 0 for others.
+
+    Example:
+        >>> flop_of("dense", [("float32", (8, 3)), ("float32", (3, 5))], [("float32", (8, 5))])
+        240
+    """
+    shapes = [shape for _, shape in inputs]
+    result = outputs[0][1] if outputs else ()
+    if name in ("conv2d", "depthwise_conv2d"):
+        taps = shapes[1][:3] if name == "conv2d" else shapes[1][:2]
+        return 2 * math.prod(result) * math.prod(taps)
+    if name in ("conv2d_input_gradient", "depthwise_conv2d_input_gradient"):
+        taps = shapes[1][:3] if name.startswith("conv2d") else shapes[1][:2]
+        return 2 * math.prod(shapes[0]) * math.prod(taps)
+    if name in ("conv2d_weight_gradient", "depthwise_conv2d_weight_gradient"):
+        taps = result[:3] if name.startswith("conv2d") else result[:2]
+        return 2 * math.prod(shapes[1]) * math.prod(taps)
+    if name in ("dense", "matmul"):
+        # The sizes of (B, M, K), (B, K, N) and (B, M, N) multiplied are B · (B·M·N·K)², whatever is transposed; without
+        # a B of its own in the second, the square of what is sought.
+        stacks = math.prod(shapes[1][:-2])
+        return 2 * math.isqrt(math.prod(shapes[0]) * math.prod(shapes[1]) * math.prod(result) // stacks)
+    return 0

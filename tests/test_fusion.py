@@ -1,0 +1,111 @@
+"""Fused operations: the same bits in training, rounding apart in predictions, and fewer operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import juanji
+from juanji import layers
+
+
+def block(x: Any, channels: int, strides: int, kind: str, order: str) -> Any:
+    def normal(y: Any) -> Any:
+        return layers.BatchNormalization(epsilon=0.01)(y)
+
+    def convolve(y: Any, kernel: int, step: int) -> Any:
+        if kind == "depthwise":
+            y = layers.DepthwiseConv2D(kernel, strides=step, padding="same", use_bias=False)(y)
+            kernel = step = 1
+        return layers.Conv2D(channels, kernel, strides=step, padding="same", use_bias=kind == "biased")(y)
+
+    y = layers.ReLU()(normal(convolve(x, 3, strides)))
+    y = normal(convolve(y, 3, 1))
+    if strides > 1 or x.shape[-1] != channels:
+        x = normal(convolve(x, 1, strides))
+    pair = [x, y] if order == "short first" else [y, x]
+    return layers.ReLU()(layers.Add()(pair))
+
+
+def network(kind: str = "plain", order: str = "short first") -> Any:
+    juanji.utils.set_random_seed(1)
+    x = inputs = layers.Input((9, 8, 3))
+    for channels, strides in ((8, 1), (8, 1), (12, 2)):
+        x = block(x, channels, strides, kind, order)
+    x = layers.Dense(6)(layers.GlobalAveragePooling2D()(x))
+    x = layers.Dense(3, activation="softmax")(layers.ReLU()(layers.BatchNormalization()(x)))
+    model = juanji.Model(inputs, x)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def images(n: int) -> tuple[Any, Any]:
+    rng = np.random.default_rng(n)
+    return rng.random((n, 9, 8, 3), "float32"), np.eye(3, dtype="float32")[rng.integers(0, 3, n)]
+
+
+def operations(model: Any, step: str, *data: Any) -> list[str]:
+    programs = [p for key, p in model._recorder._programs.items() if key[0] == step and p is not None]
+    return [name for name, *_ in programs[-1].profile(*data)]
+
+
+@pytest.mark.parametrize("order", ["short first", "long first"])
+@pytest.mark.parametrize("kind", ["plain", "biased", "depthwise"])
+def test_normalised_blocks_train_with_the_bits_of_eager_training(kind: str, order: str) -> None:
+    x, y = images(20)
+    results = []
+    for eagerly in (True, False):
+        model = network(kind, order)
+        model.run_eagerly = eagerly
+        history = model.fit(x, y, batch_size=8, epochs=3, verbose=0).history
+        results.append((history, [w.tobytes() for w in model.get_weights()]))
+    assert results[0] == results[1]
+    ran = operations(model, "train_step", x[:4], y[:4])
+    assert "relu" not in ran
+    assert "activation_gradient" not in ran
+    assert ran.count("batch_norm_gradient") == ran.count("batch_norm")
+
+
+@pytest.mark.parametrize("kind", ["plain", "biased", "depthwise"])
+def test_normalisation_is_folded_into_weights_for_predictions(kind: str) -> None:
+    x, y = images(20)
+    model = network(kind)
+    for _ in range(2):
+        model.fit(x, y, batch_size=8, epochs=3, verbose=0)
+        wanted = np.asarray(model(x))
+        for _ in range(3):
+            np.testing.assert_allclose(model.predict_on_batch(x), wanted, rtol=2e-5, atol=1e-6)
+    ran = operations(model, "predict_step", x)
+    assert "relu" not in ran
+    # what is left of normalisation adds a shortcut
+    assert ran.count("scale_shift") == 3
+    assert "multiply" not in ran
+
+
+def test_frozen_normalisation_trains_alike() -> None:
+    x, y = images(16)
+    results = []
+    for eagerly in (True, False):
+        model = network()
+        model.run_eagerly = eagerly
+        for layer in model.layers[:8]:
+            layer.trainable = False
+        model.fit(x, y, batch_size=8, epochs=2, verbose=0)
+        results.append([w.tobytes() for w in model.get_weights()])
+    assert results[0] == results[1]
+
+
+def test_what_is_used_twice_is_kept() -> None:
+    x = inputs = layers.Input((6, 6, 4))
+    normal = layers.BatchNormalization()(layers.Conv2D(4, 3, padding="same")(x))
+    both = layers.Add()([normal, layers.ReLU()(normal)])
+    twice = layers.Add()([normal, normal])
+    model = juanji.Model(inputs, [layers.ReLU()(both), normal, layers.ReLU()(twice)])
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((5, 6, 6, 4)).astype("float32")
+    wanted = [np.asarray(part) for part in model(x)]
+    for _ in range(3):
+        for got, want in zip(model.predict_on_batch(x), wanted):
+            np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
