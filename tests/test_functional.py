@@ -305,3 +305,28 @@ def test_models_are_pickled_and_copied():
     data = RNG.normal(size=(2, 4)).astype("float32")
     for again in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
         np.testing.assert_array_equal(again(data), model(data))
+
+
+def test_shapes_are_found_without_computing():
+    seen = []
+
+    class Watching(juanji.Layer):
+        def call(self, inputs):
+            seen.append(type(inputs).__name__)
+            return ops.relu(inputs) * 2
+
+    assert Watching()(Input((200, 200, 64))).shape == (None, 200, 200, 64)
+    assert "ndarray" not in seen
+    asking = layers.Lambda(lambda x: x if np.asarray(x).sum() == 0 else x[0])
+    assert asking(Input((3,))).shape == (None, 3)
+
+
+def test_a_shared_layer_is_penalised_for_every_output():
+    shared = layers.Dense(1, use_bias=False, kernel_initializer="ones", activity_regularizer=lambda y: ops.sum(y))
+    a, b = Input((1,)), Input((1,))
+    model = Model([a, b], [shared(a), shared(b)])
+    for _ in range(2):
+        model([np.full((2, 1), 3.0), np.full((2, 1), 4.0)])
+        assert [float(penalty) for penalty in model.losses] == [7.0]
+    shared(np.full((1, 1), 5.0))
+    assert [float(penalty) for penalty in shared.losses] == [5.0]

@@ -189,6 +189,10 @@ def test_global_pooling_of_sequences(keepdims):
             lambda: layers.Conv1D(2, 4)(Input((3, 1))),
             "the window does not fit; expected an input length of at least",
         ),
+        (
+            lambda: layers.Conv2DTranspose(2, 4, 2, "same", output_padding=0)(Input((3, 3, 1))),
+            "output_padding does not",
+        ),
         (lambda: layers.SeparableConv2D(0, 3), "filters has to be a whole number"),
         (
             lambda: layers.Conv2DTranspose(2, 3)(np.ones((1, 3, 3))),

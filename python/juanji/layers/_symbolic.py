@@ -44,7 +44,7 @@ class SymbolicCalls:
         complete = layer.built and all(inner.built for inner in layer.sublayers())
         if not self._knows_output_shape() or not complete or any_symbolic(kwargs):
             kwargs.setdefault("training", False)
-            outputs = infer_outputs(layer, (inputs,), kwargs)
+            outputs = infer_outputs(layer, (inputs,), kwargs, traced=complete)
             for inner in layer.walk():  # penalties of outputs that were only tried out
                 inner._activity_loss = None
             return outputs

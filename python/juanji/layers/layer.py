@@ -22,9 +22,17 @@ from juanji.utils.naming import auto_name
 
 
 class _CallContext(threading.local):
-    """The `training` argument of the layer call going on in this thread; layers called inside inherit it."""
+    """The layer call going on in this thread.
+
+    Attributes:
+        training: its `training` argument, which layers called inside inherit.
+        depth: how many layers deep.
+        count: outermost calls so far, so that a layer can tell whether it is called again in the same one.
+    """
 
     training: bool | None = None
+    depth: int = 0
+    count: int = 0
 
 
 _context = _CallContext()
@@ -87,6 +95,7 @@ class Layer(SymbolicCalls, WeightOwner):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
         self._activity_loss: Any = None
+        self._activity_call = 0  # the outermost call that the loss belongs to
         self._inbound_nodes: list[Node] = []
         self._input_batch_shape = _first_layer_shape(type(self).__name__, kwargs)
         if kwargs:
@@ -130,14 +139,17 @@ class Layer(SymbolicCalls, WeightOwner):
         if training is None:
             training = outer
         _context.training = training
+        _context.count += not _context.depth
+        _context.depth += 1
         if self._takes_training:
             kwargs["training"] = training
         try:
             y = self.call(x, **kwargs)
         finally:
             _context.training = outer
+            _context.depth -= 1
         if self.activity_regularizer is not None:
-            self._activity_loss = self._penalty_of(y)
+            self._add_penalty(y)
         return y
 
     @property
@@ -199,10 +211,13 @@ class Layer(SymbolicCalls, WeightOwner):
             return ops.cast(x, self.dtype)
         return x.astype(self.dtype)
 
-    def _penalty_of(self, outputs: Any) -> Any:
-        """What the activity regularizer adds to the loss, per sample."""
+    def _add_penalty(self, outputs: Any) -> None:
+        """Keeps what the activity regularizer adds to the loss, per sample; of a shared layer, of all its outputs."""
         penalties = [self.activity_regularizer(y) * (1.0 / max(1, len(y))) for y in flatten(outputs)]
-        return sum(penalties[1:], penalties[0])
+        if self._activity_loss is not None and self._activity_call == _context.count:
+            penalties.append(self._activity_loss)
+        self._activity_loss = sum(penalties[1:], penalties[0])
+        self._activity_call = _context.count
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -24,6 +24,9 @@ def transposed_size(
         padding: 'valid' or 'same'.
         output_padding: added at the end; None for the size that the convolution with this padding maps back exactly.
 
+    Raises:
+        ValueError: for an ``output_padding`` with which that convolution would give another size.
+
     Example:
         >>> transposed_size(4, 3, 2, "valid", None, 1), transposed_size(4, 3, 2, "same", None, 1)
         (9, 8)
@@ -31,7 +34,13 @@ def transposed_size(
     reach = (kernel - 1) * dilation + 1
     if output_padding is None:
         return size * stride + (max(reach - stride, 0) if padding == "valid" else 0)
-    return (size - 1) * stride + reach + output_padding - (0 if padding == "valid" else 2 * (reach // 2))
+    result = (size - 1) * stride + reach + output_padding - (0 if padding == "valid" else 2 * (reach // 2))
+    if padding == "same" and size and -(-result // stride) != size:
+        raise ValueError(
+            f"conv_transpose: output_padding does not go with padding='same'; expected a size that a convolution maps "
+            f"back to {size}, got output_padding={output_padding}, which makes {result}. Leave it out."
+        )
+    return result
 
 
 def conv_transpose(

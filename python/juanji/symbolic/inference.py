@@ -1,7 +1,7 @@
 """Shapes and types of results, found by running the code on stand-ins.
 
 The code runs twice, with two sizes in the place of every unknown one; sizes of the results that differ between the
-runs are unknown too.
+runs are unknown too. Where the code can be traced, nothing is computed; else stand-ins are arrays of zeros.
 """
 
 from __future__ import annotations
@@ -11,31 +11,32 @@ from typing import Any
 
 import numpy as np
 
-from juanji.autograd import Tensor
+from juanji.autograd import Tensor, open_trace
 from juanji.symbolic.structure import flatten, map_structure
 from juanji.symbolic.tensor import KerasTensor
+from juanji.trace import Trace, TracedTensor
 
 # For an unknown first size (the batch) and any other. The others are divisible by 32, because networks that
 # shrink an image and enlarge it again need that.
 _RUNS = ((2, 64), (3, 96))
 
 
-def infer_outputs(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def infer_outputs(function: Callable[..., Any], args: Any, kwargs: Any, traced: bool = True) -> Any:
     """Symbolic results of ``function(*args, **kwargs)``, in the nesting it returns.
 
     Args:
-        function: called with arrays of zeros in the place of the symbolic tensors.
+        function: called with stand-ins in the place of the symbolic tensors.
         args, kwargs: the arguments, with symbolic tensors in them.
+        traced: whether tracing is tried; False for code that creates variables.
 
     Raises:
         ValueError, TypeError: those of the function, with a remark on the sizes it was tried with.
     """
-    first, second = (_run(function, args, kwargs, sizes) for sizes in _RUNS)
-    shapes = [y.shape for y in flatten(second)]
-    following = iter(shapes)
+    first, second = _two_runs(function, args, kwargs, traced and open_trace() is None)
+    following = iter(flatten(second))
 
     def merged(y: Any) -> KerasTensor:
-        shape = next(following)
+        shape = next(following).shape
         if len(shape) != len(y.shape):
             raise ValueError(
                 f"{_name(function)}: the rank of the result depends on sizes that are not known; expected the same "
@@ -46,11 +47,35 @@ def infer_outputs(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     return map_structure(merged, first)
 
 
-def _run(function: Callable[..., Any], args: Any, kwargs: Any, sizes: tuple[int, int]) -> Any:
+def _two_runs(function: Callable[..., Any], args: Any, kwargs: Any, traced: bool) -> list[Any]:
+    if traced:
+        try:
+            with Trace():
+                return [_run(function, args, kwargs, sizes, _without_value) for sizes in _RUNS]
+        except Exception:  # code that asks for values, or fails: then with values, and with its own error
+            pass
+    return [_run(function, args, kwargs, sizes, _zeros) for sizes in _RUNS]
+
+
+def _without_value(shape: list[int], dtype: str) -> Any:
+    return TracedTensor(dtype, tuple(shape))
+
+
+def _zeros(shape: list[int], dtype: str) -> Any:
+    return np.zeros(shape, dtype)
+
+
+def _run(
+    function: Callable[..., Any],
+    args: Any,
+    kwargs: Any,
+    sizes: tuple[int, int],
+    make: Callable[[list[int], str], Any],
+) -> Any:
     def stand_in(x: Any) -> Any:
         if not isinstance(x, KerasTensor):
             return x
-        return np.zeros([sizes[i > 0] if size is None else size for i, size in enumerate(x.shape)], x.dtype)
+        return make([sizes[i > 0] if size is None else size for i, size in enumerate(x.shape)], x.dtype)
 
     args, kwargs = map_structure(stand_in, (args, kwargs))
     try:
