@@ -109,3 +109,81 @@ def test_what_is_used_twice_is_kept() -> None:
     for _ in range(3):
         for got, want in zip(model.predict_on_batch(x), wanted):
             np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
+
+def pooled(kind: str, size: tuple[int, int], activation: str | None, bias: bool) -> Any:
+    juanji.utils.set_random_seed(2)
+    parts: list[Any] = [layers.Input((*size, 3))]
+    for channels in (5, 16):
+        fused = activation if kind == "fused" else None
+        parts.append(layers.Conv2D(channels, 3, padding="same", activation=fused, use_bias=bias))
+        if kind != "fused" and activation:
+            parts.append(layers.Activation(activation))
+        parts.append(layers.MaxPooling2D(2, padding="same" if size[0] % 4 == 0 and size[1] % 4 == 0 else "valid"))
+    model = juanji.Sequential([*parts, layers.Flatten(), layers.Dense(3, activation="softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    return model
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("activation", ["relu", "tanh", None])
+@pytest.mark.parametrize("size", [(8, 8), (9, 7), (4, 20)])
+@pytest.mark.parametrize("kind", ["fused", "layers"])
+def test_pooling_behind_a_convolution_has_the_bits_of_eager_pooling(
+    kind: str, size: tuple[int, int], activation: str | None, bias: bool
+) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((9, *size, 3)).astype("float32")
+    x[2, 1] = 0.0
+    y = np.eye(3, dtype="float32")[rng.integers(0, 3, 9)]
+    results = []
+    for eagerly in (True, False):
+        model = pooled(kind, size, activation, bias)
+        model.run_eagerly = eagerly
+        for _ in range(4):
+            model.train_on_batch(x, y)
+        for _ in range(2):
+            y_pred = model.predict_on_batch(x)
+        results.append(([w.tobytes() for w in model.get_weights()], y_pred.tobytes()))
+    assert results[0] == results[1]
+    assert operations(model, "predict_step", x).count("conv2d_max_pool") == 2
+    ran = operations(model, "train_step", x, y)
+    if activation == "relu" and (bias or kind == "fused"):
+        assert ran.count("conv2d_max_pool") == ran.count("max_pool_bias_gradient") == 2
+        assert "conv2d" not in ran
+    assert "max_pool" not in ran or activation != "relu" or not bias
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("images", "size", "channels", "outputs", "options"),
+    [
+        (3, (7, 9), 4, 33, {}),
+        (1, (32, 32), 3, 64, {"padding": "valid"}),
+        (2, (16, 16), 8, 40, {"strides": 2, "groups": 4}),
+        (1, (2, 2), 1, 1, {"padding": "valid", "kernel": 1}),
+        (5, (12, 5), 6, 6, {"dilation_rate": 2}),
+    ],
+)
+def test_pooled_convolutions_of_many_shapes(
+    threads: Any, count: int, images: int, size: tuple[int, int], channels: int, outputs: int,
+    options: dict[str, Any],
+) -> None:
+    from juanji.ops._conv import conv2d_max_pool
+
+    settings = {"strides": 1, "padding": "same", "dilation_rate": 1, "groups": 1, "kernel": 3, **options}
+    kernel = settings.pop("kernel")
+    rng = np.random.default_rng(4)
+    w = rng.standard_normal((kernel, kernel, channels // settings["groups"], outputs))
+    x, b = rng.standard_normal((images, *size, channels)), rng.standard_normal(outputs)
+    x[0, :2] = np.nan
+    pairs = {name: (settings.pop(name),) * 2 for name in ("strides", "dilation_rate")}
+    threads(count)
+    for dtype in ("float32", "float64"):
+        parts = [part.astype(dtype) for part in (x, w, b)]
+        y = juanji.ops.conv2d(*parts, **pairs, **settings, activation="tanh")
+        want = juanji.ops.max_pool(y, 2)
+        got, argmax = conv2d_max_pool(*parts, **pairs, **settings, activation="tanh", argmax=True)
+        np.testing.assert_array_equal(got, want)
+        windows = np.stack([y[:, p : 2 * want.shape[1] : 2, q : 2 * want.shape[2] : 2] for p in (0, 1) for q in (0, 1)])
+        np.testing.assert_array_equal(np.take_along_axis(windows, argmax[None].astype(int), 0)[0], want)

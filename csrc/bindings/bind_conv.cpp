@@ -25,6 +25,17 @@ void bind_conv(py::module_& m) {
            }),
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("groups"),
            py::arg("activation"));
+  bind_operation<Conv2DMaxPool>(m, "Conv2DMaxPool", "(x, w[, b]) -> y, or y and argmax: 2 by 2 maxima of Conv2D")
+      .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation, int64_t groups,
+                       const std::string& activation, bool argmax) {
+             Conv2DMaxPool op;
+             op.conv.attributes = read_attributes("conv2d", {1, 1}, strides, padding, dilation, groups);
+             op.conv.activation = read_activation("conv2d", activation);
+             op.argmax = argmax;
+             return op;
+           }),
+           py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("groups"),
+           py::arg("activation"), py::arg("argmax"));
   bind_operation<Conv2DInputGradient>(m, "Conv2DInputGradient", "(dy, w) -> dx")
       .def(py::init([](const Pair& input_size, const Pair& strides, const py::object& padding, const Pair& dilation,
                        int64_t groups) {

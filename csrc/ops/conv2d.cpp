@@ -88,11 +88,13 @@ std::vector<TensorSpec> Conv2D::outputs(const std::vector<TensorSpec>& inputs) c
   return {{x.dtype, {x.shape[0], g.oh, g.ow, w.shape[3]}}};
 }
 
-void Conv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+namespace {
+
+// Runs a convolution whose output goes to y, or pooled to y and argmax.
+void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const Tensor& y, bool pooled, uint8_t* argmax) {
   const Tensor& x = inputs[0];
   const Tensor& w = inputs[1];
-  const Tensor& y = outputs[0];
-  const WindowGeometry g = geometry(*this, attributes.window, w.dim(0), w.dim(1), x.dim(1), x.dim(2));
+  const WindowGeometry g = geometry(op, op.attributes.window, w.dim(0), w.dim(1), x.dim(1), x.dim(2));
   dispatch_float(x.spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     const int64_t group_channels = w.dim(2);
@@ -108,19 +110,43 @@ void Conv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& o
     conv.sh = g.sh;
     conv.sw = g.sw;
     conv.y = y.as<T>();
-    conv.y_image = g.oh * g.ow * outputs_count;
-    conv.y_row = g.ow * outputs_count;
+    conv.y_image = y.dim(1) * y.dim(2) * outputs_count;
+    conv.y_row = y.dim(2) * outputs_count;
     conv.y_column = outputs_count;
     conv.y_channels = outputs_count;
-    conv.groups = attributes.groups;
+    conv.groups = op.attributes.groups;
     conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
-    conv.activation = activation;
+    conv.activation = op.activation;
+    conv.pooled = pooled;
+    conv.argmax = argmax;
     Phase phase{g.oh, g.ow, 0, {}};
-    WeightLayout layout{{}, outputs_count, 1, outputs_count / attributes.groups};
+    WeightLayout layout{{}, outputs_count, 1, outputs_count / op.attributes.groups};
     forward_taps(g, group_channels, outputs_count, phase, layout);
     conv.phases.push_back(std::move(phase));
     direct_conv(conv, w.as<T>(), {layout});
   });
+}
+
+}  // namespace
+
+void Conv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+  run_forward(*this, inputs, outputs[0], false, nullptr);
+}
+
+std::vector<TensorSpec> Conv2DMaxPool::outputs(const std::vector<TensorSpec>& inputs) const {
+  std::vector<TensorSpec> results = conv.outputs(inputs);
+  Shape& shape = results[0].shape;
+  if (shape[1] < 2 || shape[2] < 2) {
+    fail(name(), "the convolution is smaller than the pooling window", "2×2 or more", "its output", shape, "");
+  }
+  shape[1] /= 2;
+  shape[2] /= 2;
+  if (argmax) results.push_back({DType::uint8, shape});
+  return results;
+}
+
+void Conv2DMaxPool::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
+  run_forward(conv, inputs, outputs[0], true, argmax ? outputs[1].as<uint8_t>() : nullptr);
 }
 
 std::vector<TensorSpec> Conv2DInputGradient::outputs(const std::vector<TensorSpec>& inputs) const {

@@ -28,6 +28,17 @@ struct Conv2D : Operation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
+// x, w[, b] -> y[, argmax]: the maxima of 2×2 windows of the convolution, as MaxPool with stride 2 and no padding would
+// give them, without writing the convolution itself to memory. The argmax (uint8) is MaxPool's.
+struct Conv2DMaxPool : Operation {
+  Conv2D conv;
+  bool argmax = false;
+
+  std::string name() const override { return "conv2d_max_pool"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
 // dy, w -> dx (N, height, width, C)
 struct Conv2DInputGradient : Operation {
   ConvAttributes attributes;

@@ -5,6 +5,7 @@
 
 #include "core/parallel.hpp"
 #include "kernels/matrix.hpp"
+#include "kernels/max_pool_2x2.hpp"
 
 namespace juanji {
 namespace {
@@ -56,6 +57,7 @@ struct Plan {
         reach_w = std::max(reach_w, tap.w);
       }
     }
+    if (conv.pooled) grid_rows -= grid_rows % 2;
     width = (grid_columns - 1) * conv.sw + reach_w + 1;
     in_place = conv.top == 0 && conv.left == 0 && width <= conv.w && (grid_rows - 1) * conv.sh + reach_h + 1 <= conv.h;
     if (in_place) width = conv.w;
@@ -77,9 +79,10 @@ struct Plan {
     task_rows = std::max<int64_t>(1, std::min(pixels / row_pixels, kHaloBytes / std::max<int64_t>(1, row_bytes)));
     row_tasks = ceil_div(total_rows, task_rows);
     task_rows = ceil_div(total_rows, std::max<int64_t>(1, row_tasks));
+    if (conv.pooled) task_rows += task_rows % 2;  // both rows of a window in one task
     row_tasks = ceil_div(total_rows, std::max<int64_t>(1, task_rows));
     panel_tasks =
-        row_tasks >= kWantedTasks ? 1 : std::clamp<int64_t>(kWantedTasks / std::max<int64_t>(1, row_tasks), 1, panels);
+        row_tasks >= kWantedTasks || (conv.pooled && conv.groups > 1) ? 1 : std::clamp<int64_t>(kWantedTasks / std::max<int64_t>(1, row_tasks), 1, panels);
   }
 
   void find_runs(const Phase& phase) {
@@ -186,6 +189,24 @@ void multiply_pixels(const Plan<T>& plan, size_t phase, const Pixels<T>& pixels,
   }
 }
 
+// Pools what a task has computed: `rows` holds its pixels, row after row of whole images or parts of them.
+template <class T>
+void pool_rows(const Plan<T>& plan, const std::vector<Part>& parts, const T* rows, int64_t first_panel,
+               int64_t end_panel) {
+  const DirectConv<T>& conv = plan.conv;
+  const int64_t row_size = plan.grid_columns * conv.y_channels;
+  const int64_t column = conv.groups > 1 ? 0 : first_panel * plan.kernel.panel;
+  const int64_t end = conv.groups > 1 ? conv.y_channels : std::min(end_panel * plan.kernel.panel, conv.y_channels);
+  for (const Part& part : parts) {
+    for (int64_t row = part.begin; row < part.end; row += 2, rows += 2 * row_size) {
+      const int64_t at = part.image * conv.y_image + row / 2 * conv.y_row + column;
+      kernels::max_pool_2x2<T>().row({rows + column, rows + row_size + column, conv.y_channels, conv.y + at,
+                                      conv.argmax == nullptr ? nullptr : conv.argmax + at, conv.y_column,
+                                      plan.grid_columns / 2, end - column});
+    }
+  }
+}
+
 template <class T>
 void run_task(const Plan<T>& plan, const T* packed, int64_t row_task, int64_t first_panel, int64_t end_panel) {
   const DirectConv<T>& conv = plan.conv;
@@ -211,6 +232,8 @@ void run_task(const Plan<T>& plan, const T* packed, int64_t row_task, int64_t fi
     next += rows_of(part) * plan.width * conv.channels;
   }
 
+  const auto own_size = static_cast<size_t>((end - begin) * plan.grid_columns * conv.y_channels);
+  const Buffer own(conv.pooled ? own_size * sizeof(T) : 0);  // stays in L2 until it is pooled
   Pixels<T> pixels;
   for (size_t p = 0; p < conv.phases.size(); ++p) {
     const Phase& phase = conv.phases[p];
@@ -219,15 +242,18 @@ void run_task(const Plan<T>& plan, const T* packed, int64_t row_task, int64_t fi
     for (size_t i = 0; i < parts.size(); ++i) {
       for (int64_t row = parts[i].begin; row < std::min(parts[i].end, phase.rows); ++row) {
         const T* a = sources[i] + (row - parts[i].begin) * conv.sh * plan.width * conv.channels;
-        T* c = conv.y + parts[i].image * conv.y_image + phase.y_offset + row * conv.y_row;
+        T* c = conv.pooled ? own.template as<T>() + static_cast<int64_t>(pixels.c.size()) * conv.y_channels
+                           : conv.y + parts[i].image * conv.y_image + phase.y_offset + row * conv.y_row;
+        const int64_t c_step = conv.pooled ? conv.y_channels : conv.y_column;
         for (int64_t column = 0; column < phase.columns; ++column) {
           pixels.a.push_back(a + column * conv.sw * conv.channels);
-          pixels.c.push_back(c + column * conv.y_column);
+          pixels.c.push_back(c + column * c_step);
         }
       }
     }
     multiply_pixels(plan, p, pixels, packed, first_panel, end_panel);
   }
+  if (conv.pooled) pool_rows(plan, parts, own.template as<T>(), first_panel, end_panel);
 }
 
 }  // namespace

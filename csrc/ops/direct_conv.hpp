@@ -44,6 +44,10 @@ struct DirectConv {
   std::vector<Phase> phases;
   const T* bias = nullptr;
   Activation activation = Activation::none;
+  // With `pooled`, y holds the maxima of 2×2 windows of the (only) phase, whose last row or column is left out where
+  // their number is odd; y_image, y_row and y_column are those of the pooled image, argmax (or null) has its shape.
+  bool pooled = false;
+  uint8_t* argmax = nullptr;
 };
 
 // How the weights of one phase and group enter: element (tap, input channel, output channel) of a packed matrix

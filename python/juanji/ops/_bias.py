@@ -8,7 +8,7 @@ from juanji import _core
 from juanji.ops._operation import Call, Operation
 
 _bias_gradient = Operation("bias_gradient", lambda: _core.BiasActivationGradient(activation="none"))
-_bias_activation_gradient = Operation("bias_activation_gradient", _core.BiasActivationGradient, visible_outputs=2)
+bias_activation_gradient_op = Operation("bias_activation_gradient", _core.BiasActivationGradient, visible_outputs=2)
 
 
 def bias_activation_gradient(y: Any, dy: Any, activation: str, with_bias: bool) -> tuple[Any, Any]:
@@ -22,7 +22,7 @@ def bias_activation_gradient(y: Any, dy: Any, activation: str, with_bias: bool) 
     """
     if activation == "none":
         return dy, _bias_gradient(dy) if with_bias else None
-    dz, db = _bias_activation_gradient(y, dy, activation=activation)
+    dz, db = bias_activation_gradient_op(y, dy, activation=activation)
     return dz, db if with_bias else None
 
 
@@ -33,7 +33,7 @@ def _(call: Call, ddb: Any) -> tuple[Any, ...]:
     return (broadcast_to(ddb, call.inputs[0].shape),)
 
 
-@_bias_activation_gradient.gradient
+@bias_activation_gradient_op.gradient
 def _(call: Call, ddz: Any, ddb: Any) -> tuple[Any, ...]:
     from juanji.ops import add, broadcast_to, multiply, subtract
 

@@ -12,6 +12,8 @@ from juanji.ops._window import check_channels_last, padding_argument, pair, sing
 # The argmax costs time and memory and serves the gradient alone: it is kept only when a tape records.
 _max_pool = Operation("max_pool", _core.MaxPool, when_recorded={"argmax": True})
 _max_pool_gradient = Operation("max_pool_gradient", _core.MaxPoolGradient)
+# Recorded steps put it in the place of the gradients of a pooling, a relu and a bias.
+max_pool_bias_gradient = Operation("max_pool_bias_gradient", _core.MaxPoolBiasGradient)
 _max_pool_take = Operation("max_pool_take", _core.MaxPoolTake)
 _average_pool = Operation("average_pool", _core.AveragePool)
 _average_pool_gradient = Operation("average_pool_gradient", _core.AveragePoolGradient)

@@ -9,6 +9,9 @@ from typing import Any
 
 from juanji import ops
 from juanji.autograd import Variable
+from juanji.ops._bias import bias_activation_gradient_op
+from juanji.ops._conv import conv2d_max_pool
+from juanji.ops._pool import max_pool_bias_gradient
 from juanji.program.graph import Graph
 from juanji.trace import Node
 
@@ -28,6 +31,9 @@ def fuse(graph: Graph) -> None:
         for node in list(graph.nodes):
             if node.name == "scale_shift":
                 _fold_scale(graph, node)
+    for node in list(graph.nodes):
+        if node.name == "max_pool":
+            _fuse_pooling(graph, node)
 
 
 def _fuse_residual(graph: Graph, node: Node) -> None:
@@ -55,17 +61,26 @@ def _fuse_activation(graph: Graph, node: Node) -> None:
         return
     graph.remove(node)
     graph.change(source, source.inputs, (node.outputs[0], *source.outputs[1:]), activation="relu")
-    if source.name == "batch_norm":
-        _fuse_mask(graph, source)
-
-
-def _fuse_mask(graph: Graph, source: Node) -> None:
-    """The activation's gradient within that of the batch normalisation before it."""
     y = source.outputs[0]
     masks = [user for user in graph.users(y) if user.name == "activation_gradient" and user.inputs[0] is y]
-    if len(masks) != 1:
-        return
-    mask = masks[0]
+    if len(masks) == 1 and source.name == "batch_norm":
+        _fuse_mask(graph, source, masks[0])
+    elif len(masks) == 1 and source.name in _LINEAR:
+        _fuse_bias_gradient(graph, masks[0])
+
+
+def _fuse_bias_gradient(graph: Graph, mask: Node) -> None:
+    """The gradients of an activation and of the bias before it in one pass."""
+    (dz,) = mask.outputs
+    sums = [user for user in graph.users(dz) if user.name == "bias_gradient"]
+    if len(sums) == 1:
+        graph.remove(sums[0])
+        graph.replace(mask, bias_activation_gradient_op, mask.inputs, (dz, *sums[0].outputs), mask.attributes)
+
+
+def _fuse_mask(graph: Graph, source: Node, mask: Node) -> None:
+    """The activation's gradient within that of the batch normalisation before it."""
+    y = source.outputs[0]
     dz = mask.outputs[0]
     found = [
         user
@@ -114,4 +129,47 @@ def _is_constant(graph: Graph, *tensors: Any) -> bool:
                 return False
         elif not _is_constant(graph, *producer.inputs):
             return False
+    return True
+
+
+def _fuse_pooling(graph: Graph, node: Node) -> None:
+    """2×2 maxima of a convolution while its rows are in the cache; in training with the gradients of both."""
+    y = node.inputs[0]
+    source = graph.producer(y)
+    if source is None or source.name != "conv2d" or not _halves(node):
+        return
+    masks = [user for user in graph.users(y) if user is not node]
+    if masks and not _fuse_pooling_gradient(graph, node, y, source, masks):
+        return
+    if not graph.used_only_by(y, node):
+        return
+    attributes = {**source.attributes, "argmax": len(node.outputs) > 1}
+    graph.move(source, node)
+    graph.remove(node)
+    graph.replace(source, conv2d_max_pool, source.inputs, node.outputs, attributes)
+
+
+def _halves(node: Node) -> bool:
+    """Whether a pooling takes 2×2 windows side by side, without padding."""
+    window = node.attributes
+    if window.get("pool_size") != (2, 2) or window.get("strides") != (2, 2):
+        return False
+    even = all(size % 2 == 0 for size in node.inputs[0].shape[1:3])
+    return window["padding"] == "valid" or (window["padding"] == "same" and even)
+
+
+def _fuse_pooling_gradient(graph: Graph, node: Node, y: Any, source: Node, masks: list[Node]) -> bool:
+    """Puts one operation in the place of the gradients of a pooling, a relu and a bias."""
+    mask = masks[0]
+    if len(masks) > 1 or mask.name != "bias_activation_gradient" or mask.inputs[0] is not y:
+        return False
+    spread = graph.producer(mask.inputs[1])
+    if spread is None or spread.name != "max_pool_gradient" or source.attributes["activation"] != "relu":
+        return False
+    pooled, argmax = node.outputs
+    if spread.inputs[1] is not argmax or not graph.used_only_by(spread.outputs[0], mask):
+        return False
+    inputs = (spread.inputs[0], argmax, pooled)
+    graph.remove(spread)
+    graph.replace(mask, max_pool_bias_gradient, inputs, mask.outputs, spread.attributes)
     return True

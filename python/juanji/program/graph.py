@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from juanji.ops._operation import InPlaceOperation, Operation
 from juanji.trace import Node, Trace, TracedTensor
 
 
@@ -48,9 +49,20 @@ class Graph:
 
     def change(self, node: Node, inputs: Iterable[Any], outputs: Iterable[TracedTensor], **attributes: Any) -> None:
         """Gives an operation other inputs, outputs and attributes."""
+        self.replace(node, node.operation, inputs, outputs, {**node.attributes, **attributes})
+
+    def replace(
+        self,
+        node: Node,
+        operation: Operation | InPlaceOperation,
+        inputs: Iterable[Any],
+        outputs: Iterable[TracedTensor],
+        attributes: dict[str, Any],
+    ) -> None:
+        """Puts another operation in the place of one."""
         self._leave(node)
+        node.operation, node.attributes = operation, attributes
         node.inputs, node.outputs = tuple(inputs), tuple(outputs)
-        node.attributes = {**node.attributes, **attributes}
         node.native = node.operation.native_for(node.attributes, node.specs)
         self._enter(node)
 
