@@ -18,7 +18,7 @@ Padding = str | Sequence[Any]
 
 _conv2d = Operation("conv2d", _core.Conv2D)
 # Recorded steps put it in the place of a convolution and the pooling behind it.
-conv2d_max_pool = Operation("conv2d_max_pool", _core.Conv2DMaxPool)
+conv2d_max_pool = Operation("conv2d_max_pool", _core.Conv2DMaxPool, visible_outputs=2)
 _input_gradient = Operation("conv2d_input_gradient", _core.Conv2DInputGradient)
 _weight_gradient = Operation("conv2d_weight_gradient", _core.Conv2DWeightGradient)
 

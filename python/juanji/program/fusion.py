@@ -25,7 +25,7 @@ def fuse(graph: Graph) -> None:
         if node.name == "add":
             _fuse_residual(graph, node)
     for node in list(graph.nodes):
-        if node.name == "relu":
+        if node.name in ("relu", "sigmoid", "tanh"):
             _fuse_activation(graph, node)
     if not graph.updates:
         for node in list(graph.nodes):
@@ -52,15 +52,16 @@ def _fuse_residual(graph: Graph, node: Node) -> None:
 
 
 def _fuse_activation(graph: Graph, node: Node) -> None:
-    """relu before the result leaves the registers."""
+    """An activation before the result leaves the registers."""
     x = node.inputs[0]
     source = graph.producer(x)
-    if source is None or source.name not in (*_LINEAR, *_NORMAL) or source.attributes["activation"] != "none":
+    fitting = (*_LINEAR, *_NORMAL) if node.name == "relu" else _LINEAR
+    if source is None or source.name not in fitting or source.attributes["activation"] != "none":
         return
     if x is not source.outputs[0] or not graph.used_only_by(x, node):
         return
     graph.remove(node)
-    graph.change(source, source.inputs, (node.outputs[0], *source.outputs[1:]), activation="relu")
+    graph.change(source, source.inputs, (node.outputs[0], *source.outputs[1:]), activation=node.name)
     y = source.outputs[0]
     masks = [user for user in graph.users(y) if user.name == "activation_gradient" and user.inputs[0] is y]
     if len(masks) == 1 and source.name == "batch_norm":

@@ -104,6 +104,8 @@ def flop_of(name: str, inputs: Specs, outputs: Specs) -> int:
     if name in ("conv2d", "depthwise_conv2d"):
         taps = shapes[1][:3] if name == "conv2d" else shapes[1][:2]
         return 2 * math.prod(result) * math.prod(taps)
+    if name == "conv2d_max_pool":
+        return 8 * math.prod(result) * math.prod(shapes[1][:3])
     if name in ("conv2d_input_gradient", "depthwise_conv2d_input_gradient"):
         taps = shapes[1][:3] if name.startswith("conv2d") else shapes[1][:2]
         return 2 * math.prod(shapes[0]) * math.prod(taps)
