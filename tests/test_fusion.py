@@ -166,7 +166,12 @@ def test_pooling_behind_a_convolution_has_the_bits_of_eager_pooling(
     ],
 )
 def test_pooled_convolutions_of_many_shapes(
-    threads: Any, count: int, images: int, size: tuple[int, int], channels: int, outputs: int,
+    threads: Any,
+    count: int,
+    images: int,
+    size: tuple[int, int],
+    channels: int,
+    outputs: int,
     options: dict[str, Any],
 ) -> None:
     from juanji.ops._conv import conv2d_max_pool

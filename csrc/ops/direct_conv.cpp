@@ -81,8 +81,9 @@ struct Plan {
     task_rows = ceil_div(total_rows, std::max<int64_t>(1, row_tasks));
     if (conv.pooled) task_rows += task_rows % 2;  // both rows of a window in one task
     row_tasks = ceil_div(total_rows, std::max<int64_t>(1, task_rows));
-    panel_tasks =
-        row_tasks >= kWantedTasks || (conv.pooled && conv.groups > 1) ? 1 : std::clamp<int64_t>(kWantedTasks / std::max<int64_t>(1, row_tasks), 1, panels);
+    panel_tasks = row_tasks >= kWantedTasks || (conv.pooled && conv.groups > 1)
+                      ? 1
+                      : std::clamp<int64_t>(kWantedTasks / std::max<int64_t>(1, row_tasks), 1, panels);
   }
 
   void find_runs(const Phase& phase) {

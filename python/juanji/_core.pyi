@@ -97,6 +97,21 @@ class Conv2D(Operation):
         activation: str,
     ) -> None: ...
 
+class Conv2DMaxPool(Operation):
+    """
+    (x, w[, b]) -> y, or y and argmax: 2 by 2 maxima of Conv2D
+    """
+    def __init__(
+        self,
+        *,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        groups: int,
+        activation: str,
+        argmax: bool,
+    ) -> None: ...
+
 class Conv2DInputGradient(Operation):
     """
     (dy, w) -> dx
@@ -326,9 +341,9 @@ class MaxPool(Operation):
         argmax: bool = False,
     ) -> None: ...
 
-class MaxPoolBiasGradient(Operation):
+class MaxPoolGradient(Operation):
     """
-    (dy, argmax[, y]) -> dz, db behind max_pool(act(z + b)): relu where the pooled y is given, else no activation
+    (dy, argmax) -> dx; input_size is (H, W) of x, or (W,)
     """
     def __init__(
         self,
@@ -339,9 +354,9 @@ class MaxPoolBiasGradient(Operation):
         keepdims: bool = False,
     ) -> None: ...
 
-class MaxPoolGradient(Operation):
+class MaxPoolBiasGradient(Operation):
     """
-    (dy, argmax) -> dx; input_size is (H, W) of x, or (W,)
+    (dy, argmax[, y]) -> dz, db behind max_pool(act(z + b)): relu where the pooled y is given, else no activation
     """
     def __init__(
         self,
