@@ -330,3 +330,51 @@ def test_a_shared_layer_is_penalised_for_every_output():
         assert [float(penalty) for penalty in model.losses] == [7.0]
     shared(np.full((1, 1), 5.0))
     assert [float(penalty) for penalty in shared.losses] == [5.0]
+
+
+def test_a_sequential_may_begin_with_a_model():
+    inner = residual_model()
+    model = Sequential([inner, layers.Dense(2)])
+    assert (model.input_shape, model.output_shape) == ((None, 6, 6, 3), (None, 2))
+    image = RNG.normal(size=(2, 6, 6, 3)).astype("float32")
+    np.testing.assert_array_equal(model(image), model.layers[1](inner(image)))
+
+
+def test_a_sequential_may_begin_with_integers():
+    model = Sequential([Input((2, 2, 1), dtype="uint8"), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(1)])
+    assert (model.dtype, model.inputs[0].dtype) == ("float32", "uint8")
+    model.compile("sgd", "mse")
+    pixels = RNG.integers(0, 256, (8, 2, 2, 1)).astype("uint8")
+    labels = np.full((8, 1), -0.75)
+    first = np.asarray(model(pixels))
+    loss = model.evaluate(pixels, labels, verbose=0)
+    assert loss == pytest.approx(float(((first + 0.75) ** 2).mean()), rel=1e-5)
+    codes = Sequential([Input((1,), dtype="int32"), layers.Lambda(lambda n: ops.one_hot(n, 3)), layers.Flatten()])
+    np.testing.assert_array_equal(codes.predict(np.array([[2], [0]]), verbose=0), [[0, 0, 1], [1, 0, 0]])
+
+
+def test_frozen_parts_and_fixed_modes():
+    inner = Sequential([Input((4,)), layers.Dense(3), layers.BatchNormalization()])
+    x = Input((4,))
+    inner.trainable = False
+    model = Model(x, layers.Dense(1)(inner(x, training=False)))
+    model.compile("sgd", "mse")
+    before = inner.get_weights()
+    model.fit(RNG.normal(size=(16, 4)), RNG.normal(size=(16, 1)), verbose=0)
+    for old, new in zip(before, inner.get_weights()):
+        np.testing.assert_array_equal(old, new)
+    assert Model.from_config(model.get_config()).layers[1].name == inner.name
+
+
+def test_weights_are_saved_and_loaded(tmp_path):
+    def build():
+        shared = layers.Dense(4)
+        a, b = Input((4,)), Input((4,))
+        inner = Model(a, shared(a) + 1)
+        return Model([a, b], layers.Concatenate()([inner(a), shared(b), Sequential([layers.Dense(2)])(b)]))
+
+    first, second = build(), build()
+    first.save_weights(tmp_path / "w.safetensors")
+    second.load_weights(tmp_path / "w.safetensors")
+    x = list(RNG.normal(size=(2, 3, 4)))
+    np.testing.assert_array_equal(first(x), second(x))

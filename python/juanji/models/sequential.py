@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from juanji import ops
 from juanji.layers._arguments import Shape
 from juanji.layers._registry import deserialize, registry, serialize
 from juanji.layers.input_layer import InputLayer
@@ -85,8 +88,8 @@ class Sequential(Model):
                 f"Sequential {self.name!r}: a name is used twice; expected a name not among the model's layers, "
                 f"got name={layer.name!r}. Pass another name= to the layer."
             )
-        shape = layer._input_batch_shape or (layer.input_shape if isinstance(layer, Sequential) else None)
-        if not self._layers and self._input is None and shape is not None:
+        shape = layer._input_batch_shape or (layer.input_shape if isinstance(layer, Model) else None)
+        if not self._layers and self._input is None and isinstance(shape, tuple):
             self._set_input(InputLayer(batch_shape=shape, dtype=layer.dtype))
         if not self._layers and self._input is None:
             self.dtype = layer.dtype
@@ -186,7 +189,18 @@ class Sequential(Model):
         )
 
     def _arranged(self, x: Any) -> tuple[Any, tuple[str, ...]]:
-        return one_array(x, None if self._input is None else len(self._input.batch_shape)), ()
+        x = one_array(x, None if self._input is None else len(self._input.batch_shape))
+        return x, (self._input.dtype,) if self._input is not None and self._begins_with_integers else ()
+
+    @property
+    def _begins_with_integers(self) -> bool:
+        """Whether the Input asks for integers, which layers such as Rescaling or Lambda then receive."""
+        return self._input is not None and np.dtype(self._input.dtype).kind != "f"
+
+    def _convert_one(self, x: Any) -> Any:
+        if self._input is not None and self._begins_with_integers:
+            return ops.cast(x, self._input.dtype)
+        return super()._convert_one(x)
 
     def _objective_names(self) -> list[str]:
         return [""]
@@ -203,7 +217,8 @@ class Sequential(Model):
                 f"{self._layers[-1].name!r}. Add it first."
             )
         self._input = layer
-        self.dtype = layer.dtype
+        if not self._begins_with_integers:
+            self.dtype = layer.dtype
 
     def _rebuild(self) -> None:
         """Builds what can be built: the weights of layers already built stay as they are."""
