@@ -34,6 +34,7 @@ class Recorder:
         self._trusted = trusted
         self._arena = _core.Arena()
         self._programs: OrderedDict[Any, Recorded | None] = OrderedDict()
+        self._predictions: dict[Any, Recorded] = {}  # those with one input, by its type and shape
         self._ran: set[str] = set()
         self._changes = -1
         self._allowed = False
@@ -48,6 +49,8 @@ class Recorder:
         program = self._programs.get(key)
         if program is not None:
             self._programs.move_to_end(key)
+            if name == "predict_step" and len(arrays) == 1:
+                self._predictions[arrays[0].dtype, arrays[0].shape] = program
             return program(*arrays)
         if not self._allowed or key in self._programs:
             return step(data)
@@ -57,6 +60,12 @@ class Recorder:
                 self._ran.add(name)
             return result
         return self._record(key, step, data, arrays)
+
+    def prediction(self, x: Any) -> Recorded | None:
+        """The recorded prediction from one array of this type and shape, found without looking at the model."""
+        if self._changes != _structure.changes() or type(x) is not np.ndarray:
+            return None
+        return self._predictions.get((x.dtype, x.shape))
 
     def find(self, model: Any, name: str, data: Any) -> Recorded | None:
         """The recorded step for data of this form; None where it runs eagerly."""
@@ -78,10 +87,12 @@ class Recorder:
         self._programs[key] = program
         while len(self._programs) > _MOST_PROGRAMS:
             self._programs.popitem(last=False)
+            self._predictions.clear()
         return program(*arrays)
 
     def _forget(self, model: Any) -> None:
         self._programs.clear()
+        self._predictions.clear()
         self._ran.clear()
         self._allowed = self._trusted or _known_through(model)
         self._changes = _structure.changes()

@@ -247,7 +247,10 @@ class Trainer(Steps):
         return _returned(self.run_step("test_step", next(data.batches(len(data)))), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
-        """Outputs for one batch."""
+        """Outputs for one batch; the way to predict with the least delay."""
+        known = None if self._recorder is None or self.run_eagerly else self._recorder.prediction(x)
+        if known is not None:
+            return known(x)
         data = self._data("predict_on_batch", x)
         self._build_for(data)
         return map_structure(np.asarray, self.run_step("predict_step", next(data.batches(len(data)))))
