@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
 from typing import Any
 
@@ -219,6 +221,37 @@ def test_many_batch_sizes_share_memory() -> None:
     for n in range(1, 41):
         np.testing.assert_array_equal(model.predict_on_batch(x[:n]), np.asarray(model(x[:n])))
     assert len(model._recorder._programs) <= 16
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_copies_have_programs_of_their_own(duplicate: Any) -> None:
+    model = network()
+    x, y = data()
+    for _ in range(3):
+        model.train_on_batch(x, y)
+        model.predict_on_batch(x)
+    other = duplicate(model)
+    before = model.predict_on_batch(x)
+    for _ in range(3):
+        other.train_on_batch(x, y)
+        other.predict_on_batch(x)
+    np.testing.assert_array_equal(model.predict_on_batch(x), before)
+    assert (other.predict_on_batch(x) != before).any()
+    for _ in range(3):
+        model.train_on_batch(x, y)
+    np.testing.assert_array_equal(model.predict_on_batch(x), other.predict_on_batch(x))
+
+
+@pytest.mark.parametrize("count", [1, 3, 64])
+def test_training_has_the_same_bits_on_any_number_of_threads(threads: Any, count: int) -> None:
+    x, y = data()
+    results = []
+    for n in (2, count):
+        threads(n)
+        model = network()
+        model.fit(x, y, batch_size=5, epochs=3, verbose=0)
+        results.append([w.tobytes() for w in model.get_weights()])
+    assert results[0] == results[1]
 
 
 def test_threads_predict_at_once() -> None:

@@ -71,6 +71,13 @@ class SeedGenerator:
             self._calls += 1
         return key
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._lock = threading.Lock()
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that make this generator again."""
         return {"seed": self._initial_seed}

@@ -39,6 +39,10 @@ class Recorder:
         self._changes = -1
         self._allowed = False
 
+    def __reduce__(self) -> Any:
+        """A copy, or one that was stored, starts without programs: those borrow the memory of this model."""
+        return Recorder, (self._trusted,)
+
     def run(self, model: Any, name: str, data: Any) -> Any:
         """Runs ``getattr(model, name)(data)``, recorded where that is possible."""
         step = getattr(model, name)

@@ -102,6 +102,10 @@ class Optimizer(Configurable):
             self._learning_rate = Variable(rate, trainable=False, dtype="float64", name="learning_rate")
             self._variables.insert(1, self._learning_rate)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._index = {id(v): i for i, v in enumerate(self._trainable)}  # copies of variables have other ids
+
     @property
     def iterations(self) -> Variable:
         """How many steps were taken: an int64 scalar."""

@@ -91,12 +91,12 @@ class WeightDecay:
 
     def __init__(self, owner: str, rate: float | None) -> None:
         self.rate = None if rate is None else not_negative(owner, "weight_decay", rate)
-        self._excluded: set[int] = set()
+        self._excluded: list[Variable] = []
         self._excluded_names: tuple[str, ...] = ()
 
     def exclude(self, variables: Iterable[Variable], names: Iterable[str]) -> None:
         """Leaves these variables alone, and those with any of the names in theirs."""
-        self._excluded = {id(v) for v in variables}
+        self._excluded = list(variables)
         self._excluded_names = tuple(names)
 
     def __call__(self, variables: Iterable[Variable], learning_rate: float | LiveNumber) -> None:
@@ -107,6 +107,6 @@ class WeightDecay:
         )
         for variable in variables:
             named = any(part in variable.name for part in self._excluded_names)
-            if not named and id(variable) not in self._excluded:
+            if not named and not any(variable is other for other in self._excluded):
                 factor = ops.cast(share, variable.dtype) if isinstance(share, Tensor) else share
                 variable.assign_sub(variable * factor)
