@@ -54,12 +54,17 @@ def test_numpy_arrays_on_the_left_are_recorded_too():
     x = Input((3,))
     y = np.array([1.0, 2.0, 3.0], "float32") * x
     assert isinstance(y, KerasTensor)
+    assert isinstance(np.float32(2) - x, KerasTensor)
+    np.testing.assert_array_equal(Model(x, np.maximum(x, 1.5) + np.exp(x))(np.zeros((1, 3))), [[2.5, 2.5, 2.5]])
     np.testing.assert_array_equal(Model(x, y)(np.full((2, 3), 2, "float32")), [[2, 4, 6]] * 2)
 
 
 @pytest.mark.parametrize(
     ("use", "message"),
     [
+        (np.sum, r"cannot be used with np.add.*juanji.ops"),
+        (np.arctan, r"cannot be used with np.arctan"),
+        (lambda x: np.concatenate([x, x]), r"cannot be used as an array"),
         (np.mean, "cannot be used as an array.*juanji.ops"),
         (np.asarray, "cannot be used as an array"),
         (bool, "cannot be used as a condition.*ops.where"),

@@ -88,8 +88,9 @@ class Model(Functional):
         """Prints a table of the layers with output shapes and numbers of parameters.
 
         Args:
-            line_length: width in characters; that of the terminal, at most 88, by default.
-            positions: right end of each column as a part of the width; [0.45, 0.8, 1.0] by default.
+            line_length: width in characters; that of the terminal, at most 88 (108 with branches), by default.
+            positions: right end of each column as a part of the width; [0.45, 0.8, 1.0] by default, and
+                [0.32, 0.54, 0.67, 1.0] for a model with branches, which has a column 'Connected to'.
             print_fn: receives the whole text instead of ``print``.
             expand_nested: also list the layers inside layers.
             show_trainable: add a column with Y where training changes the layer.

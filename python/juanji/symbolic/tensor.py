@@ -45,9 +45,6 @@ class KerasTensor(Operators):
         (None, 4)
     """
 
-    # NumPy's operators leave it to those defined here, its functions fail with the message of __array__.
-    __array_ufunc__ = None
-
     def __init__(self, shape: Sequence[int | None], dtype: Any = "float32", name: str | None = None) -> None:
         self.shape: Shape = tuple(shape)
         self.dtype = str(np.dtype(dtype))
@@ -62,6 +59,15 @@ class KerasTensor(Operators):
         from juanji import ops
 
         return ops.get_item(self, index)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """NumPy's functions that ``juanji.ops`` has under the same name are written down as those."""
+        from juanji import ops
+
+        own = getattr(ops, ufunc.__name__, None)
+        if method == "__call__" and own is not None and not kwargs:
+            return own(*inputs)
+        self._refuse(f"with np.{ufunc.__name__}", "Use the functions of juanji.ops, or put the code into a Layer")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self._refuse("as an array", "Use the functions of juanji.ops in place of NumPy's, or put the code into a Layer")
