@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from juanji import ops
 from juanji.losses.loss import LossFunctionWrapper, prepare, registry
 
@@ -77,9 +75,9 @@ class SquaredHinge(LossFunctionWrapper):
 
 
 def _margin(y_true: Any, y_pred: Any) -> Any:
-    labels = np.asarray(y_true)
-    if ((labels == 0) | (labels == 1)).all():
-        y_true = ops.subtract(ops.multiply(y_true, 2.0), 1.0)
+    if y_true.size:
+        binary = ops.equal(ops.max(ops.abs(ops.multiply(y_true, ops.subtract(y_true, 1.0)))), 0.0)
+        y_true = ops.where(binary, ops.subtract(ops.multiply(y_true, 2.0), 1.0), y_true)
     return ops.relu(ops.subtract(1.0, ops.multiply(y_true, y_pred)))
 
 

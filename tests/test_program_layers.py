@@ -1,0 +1,171 @@
+"""Every layer, loss and activation runs in recorded steps, with the bits of eager ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import juanji
+from juanji import layers, losses
+
+SEQUENCE: dict[str, Callable[[], Any]] = {
+    "AveragePooling1D": lambda: layers.AveragePooling1D(2),
+    "Conv1D": lambda: layers.Conv1D(4, 3, padding="same", activation="relu"),
+    "Conv1D causal": lambda: layers.Conv1D(4, 3, padding="causal", dilation_rate=2),
+    "Conv1DTranspose": lambda: layers.Conv1DTranspose(4, 3, strides=2),
+    "Cropping1D": lambda: layers.Cropping1D((1, 2)),
+    "DepthwiseConv1D": lambda: layers.DepthwiseConv1D(3, depth_multiplier=2),
+    "GlobalAveragePooling1D": layers.GlobalAveragePooling1D,
+    "GlobalMaxPooling1D": layers.GlobalMaxPooling1D,
+    "MaxPooling1D": lambda: layers.MaxPooling1D(2),
+    "Permute": lambda: layers.Permute((2, 1)),
+    "SeparableConv1D": lambda: layers.SeparableConv1D(4, 3),
+    "SpatialDropout1D": lambda: layers.SpatialDropout1D(0.5),
+    "UpSampling1D": lambda: layers.UpSampling1D(2),
+    "ZeroPadding1D": lambda: layers.ZeroPadding1D((1, 2)),
+}
+IMAGES: dict[str, Callable[[], Any]] = {
+    "Activation": lambda: layers.Activation("tanh"),
+    "ActivityRegularization": lambda: layers.ActivityRegularization(l1=0.01, l2=0.02),
+    "AveragePooling2D": lambda: layers.AveragePooling2D(2, padding="same"),
+    "BatchNormalization": layers.BatchNormalization,
+    "BatchNormalization axis 1": lambda: layers.BatchNormalization(axis=1),
+    "Conv2D": lambda: layers.Conv2D(4, 3, strides=2, groups=1, activation="sigmoid"),
+    "Conv2D groups": lambda: layers.Conv2D(4, 3, groups=2, activation="softplus"),
+    "Conv2DTranspose": lambda: layers.Conv2DTranspose(4, 3, strides=2, padding="same"),
+    "Cropping2D": lambda: layers.Cropping2D(1),
+    "Dense": lambda: layers.Dense(3, activation="elu"),
+    "DepthwiseConv2D": lambda: layers.DepthwiseConv2D(3, depth_multiplier=2, activation="tanh"),
+    "Dropout": lambda: layers.Dropout(0.5),
+    "Dropout noise shape": lambda: layers.Dropout(0.5, noise_shape=(None, 1, 1, None)),
+    "ELU": lambda: layers.ELU(0.5),
+    "Flatten": layers.Flatten,
+    "GaussianDropout": lambda: layers.GaussianDropout(0.3),
+    "GaussianNoise": lambda: layers.GaussianNoise(0.3),
+    "GlobalAveragePooling2D": lambda: layers.GlobalAveragePooling2D(keepdims=True),
+    "GlobalMaxPooling2D": layers.GlobalMaxPooling2D,
+    "GroupNormalization": lambda: layers.GroupNormalization(2),
+    "Identity": layers.Identity,
+    "LayerNormalization": layers.LayerNormalization,
+    "LeakyReLU": lambda: layers.LeakyReLU(0.1),
+    "MaxPooling2D": lambda: layers.MaxPooling2D(3, strides=2, padding="same"),
+    "PReLU": lambda: layers.PReLU(shared_axes=(1, 2)),
+    "RMSNormalization": layers.RMSNormalization,
+    "ReLU": lambda: layers.ReLU(max_value=0.8, negative_slope=0.1, threshold=0.1),
+    "Rescaling": lambda: layers.Rescaling(2.0, offset=-1.0),
+    "Reshape": lambda: layers.Reshape((8, -1)),
+    "SeparableConv2D": lambda: layers.SeparableConv2D(4, 3, padding="same"),
+    "Softmax": lambda: layers.Softmax(axis=-1),
+    "Softmax axis 1": lambda: layers.Softmax(axis=1),
+    "SpatialDropout2D": lambda: layers.SpatialDropout2D(0.5),
+    "UnitNormalization": layers.UnitNormalization,
+    "UpSampling2D": lambda: layers.UpSampling2D(2),
+    "UpSampling2D bilinear": lambda: layers.UpSampling2D(2, interpolation="bilinear"),
+    "ZeroPadding2D": lambda: layers.ZeroPadding2D(((1, 0), (2, 1))),
+}
+ACTIVATIONS = [
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "sigmoid",
+    "hard_sigmoid",
+    "tanh",
+    "hard_tanh",
+    "softmax",
+    "log_softmax",
+    "exponential",
+    "softplus",
+    "softsign",
+    "silu",
+    "hard_silu",
+    "mish",
+    "linear",
+]
+MERGES = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate", "Dot")
+LOSSES = [
+    name
+    for name, loss in vars(losses).items()
+    if isinstance(loss, type)
+    and issubclass(loss, losses.LossFunctionWrapper)
+    and loss is not losses.LossFunctionWrapper
+]
+
+
+def assert_same(build: Callable[[], Any], x: Any, y: Any, loss: Any = "mse") -> None:
+    results = []
+    for eagerly in (True, False):
+        juanji.utils.set_random_seed(0)
+        model = build()
+        model.compile("adam", loss)
+        model.run_eagerly = eagerly
+        history = [model.train_on_batch(x, y) for _ in range(4)]
+        history += [model.test_on_batch(x, y) for _ in range(3)]
+        predictions = [model.predict_on_batch(x) for _ in range(3)]
+        results.append((history, [w.tobytes() for w in model.get_weights()], predictions))
+        if not eagerly:
+            programs = model._recorder._programs
+            assert [key[0] for key in programs] == ["train_step", "test_step", "predict_step"]
+            assert None not in programs.values()
+    assert results[0][:2] == results[1][:2]
+    for a, b in zip(results[0][2], results[1][2]):  # normalisation is folded into weights
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def assert_layer_runs(make: Callable[[], Any], shape: tuple[int, ...]) -> None:
+    def build() -> Any:
+        x = inputs = layers.Input(shape)
+        x = make()(layers.Dense(4)(x))
+        return juanji.Model(inputs, layers.Dense(2)(layers.Flatten()(layers.Identity()(x))))
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((6, *shape)).astype("float32")
+    assert_same(build, x, rng.standard_normal((6, 2)).astype("float32"))
+
+
+@pytest.mark.parametrize("name", SEQUENCE)
+def test_layers_of_sequences(name: str) -> None:
+    assert_layer_runs(SEQUENCE[name], (8, 4))
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_layers_of_images(name: str) -> None:
+    assert_layer_runs(IMAGES[name], (6, 8, 3))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations(name: str) -> None:
+    assert_layer_runs(lambda: layers.Conv2D(3, 2, activation=name), (4, 5, 3))
+
+
+def test_repeated_vectors() -> None:
+    assert_layer_runs(lambda: layers.RepeatVector(3), (5,))
+
+
+@pytest.mark.parametrize("name", MERGES)
+def test_merging_layers(name: str) -> None:
+    def build() -> Any:
+        inputs = layers.Input((5, 4))
+        merge = layers.Dot(axes=2) if name == "Dot" else getattr(layers, name)()
+        merged = merge([layers.Dense(3)(inputs), layers.Dense(3)(inputs)])
+        return juanji.Model(inputs, layers.Dense(2)(layers.Flatten()(merged)))
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((6, 5, 4)).astype("float32")
+    assert_same(build, x, rng.standard_normal((6, 2)).astype("float32"))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses(name: str) -> None:
+    def build() -> Any:
+        return juanji.Sequential([layers.Input((4,)), layers.Dense(3, activation="softmax")])
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((6, 4)).astype("float32")
+    y = rng.integers(0, 3, 6)
+    labels = y if name.startswith("Sparse") else np.eye(3, dtype="float32")[y]
+    assert_same(build, x, labels, getattr(losses, name)())
