@@ -66,26 +66,12 @@ IMAGES: dict[str, Callable[[], Any]] = {
     "UpSampling2D bilinear": lambda: layers.UpSampling2D(2, interpolation="bilinear"),
     "ZeroPadding2D": lambda: layers.ZeroPadding2D(((1, 0), (2, 1))),
 }
+# fmt: off
 ACTIVATIONS = [
-    "relu",
-    "relu6",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "sigmoid",
-    "hard_sigmoid",
-    "tanh",
-    "hard_tanh",
-    "softmax",
-    "log_softmax",
-    "exponential",
-    "softplus",
-    "softsign",
-    "silu",
-    "hard_silu",
-    "mish",
-    "linear",
+    "relu", "relu6", "leaky_relu", "elu", "selu", "sigmoid", "hard_sigmoid", "tanh", "hard_tanh", "softmax",
+    "log_softmax", "exponential", "softplus", "softsign", "silu", "hard_silu", "mish", "linear",
 ]
+# fmt: on
 MERGES = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate", "Dot")
 LOSSES = [
     name
