@@ -217,3 +217,41 @@ def test_errors_say_what_came():
 def test_strided_and_transposed_inputs():
     a = np.arange(24.0).reshape(4, 6)
     np.testing.assert_array_equal(ops.add(a.T, a[:, ::2].T.repeat(2, 0)), a.T + a[:, ::2].T.repeat(2, 0))
+
+
+INTEGERS = ["int32", "int64", "uint8", "bool"]
+EVERY_COMPARISON = ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"]
+
+
+@pytest.mark.parametrize("dtype", [*INTEGERS, "float32", "float64"])
+@pytest.mark.parametrize("name", EVERY_COMPARISON)
+def test_comparisons_of_every_type(name, dtype):
+    from juanji import _core
+
+    rng = np.random.default_rng(8)
+    for shapes in (((4, 5), (4, 5)), ((3, 1, 7), (5, 1)), ((), (6,)), ((2, 3), ()), ((0, 3), (3,)), ((70000,), (1,))):
+        a, b = (rng.integers(0, 4, shape).astype(dtype) for shape in shapes)
+        got = getattr(ops, name)(a, b)
+        assert got.dtype == bool
+        np.testing.assert_array_equal(got, getattr(np, name)(a, b))
+        np.testing.assert_array_equal(
+            _core.Comparison(name)(a.astype(bool), b.astype(bool)), getattr(np, name)(a.astype(bool), b.astype(bool))
+        )
+
+
+def test_logical_operators_of_tensors():
+    a, b = Tensor(np.array([True, True, False])), np.array([True, False, False])
+    np.testing.assert_array_equal(a & b, [True, False, False])
+    np.testing.assert_array_equal(b | a, [True, True, False])
+    np.testing.assert_array_equal(b & a, [True, False, False])
+    np.testing.assert_array_equal(a | b, [True, True, False])
+    np.testing.assert_array_equal(~a, [False, False, True])
+
+
+def test_logic_has_no_gradient():
+
+    x = Tensor(np.array([1.0, -1.0]))
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.cast(ops.logical_and(x > 0, ops.isfinite(x)), "float64") * x
+    np.testing.assert_array_equal(tape.gradient(y, x), [1.0, 0.0])

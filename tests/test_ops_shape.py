@@ -156,6 +156,55 @@ def test_empty_arrays():
     assert ops.take(np.ones(3), []).shape == (0,)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+@pytest.mark.parametrize("shape", [(), (5,), (2, 0), (2, 3)])
+def test_take_of_any_shape(axis, shape):
+    indices = np.random.default_rng(3).integers(-X.shape[axis], X.shape[axis], shape)
+    for kind in (np.asarray, lambda i: i.astype("int32"), Tensor):
+        got = ops.take(X, kind(indices), axis)
+        np.testing.assert_array_equal(np.asarray(got), np.take(X, indices, axis))
+    check_gradients(lambda x: ops.take(x, indices, axis), X)
+    check_second_gradients(lambda x: ops.square(ops.take(x, indices, axis)), X)
+
+
+def test_take_in_large_arrays_at_any_thread_count(threads):
+    x = np.random.default_rng(4).normal(size=(3, 40, 333))
+    indices = np.random.default_rng(5).integers(0, 40, 300)
+    expected = np.zeros_like(x)
+    dy = np.random.default_rng(6).normal(size=(3, 300, 333))
+    for i, place in enumerate(indices):
+        expected[:, place] += dy[:, i]
+    results = set()
+    for n in (1, 3):
+        threads(n)
+        np.testing.assert_array_equal(ops.take(x, indices, 1), x[:, indices])
+        tensor = Tensor(x)
+        with GradientTape() as tape:
+            tape.watch(tensor)
+            y = ops.take(tensor, indices, 1)
+        dx = np.asarray(tape.gradient(y, tensor, output_gradients=dy))
+        np.testing.assert_array_equal(dx, expected)
+        results.add(dx.tobytes())
+    assert len(results) == 1
+
+
+def test_indices_of_a_tensor_are_checked_when_it_has_values():
+    with pytest.raises(ValueError, match=r"take: index out of range; expected -3 to 2, got indices.flat\[1\]=3"):
+        ops.take(X, Tensor(np.array([0, 3])), 1)
+    with pytest.raises(ValueError, match=r"take: index out of range; .* got indices.flat\[0\]=-4"):
+        ops.take(X, Tensor(np.array([-4])), 1)
+
+
+def test_class_numbers_and_indices_can_be_recorded():
+    from juanji.trace import Trace
+
+    with Trace() as trace:
+        labels = trace.add_input(np.zeros(5, "int32"))
+        assert ops.one_hot(labels, 3).shape == (5, 3)
+        assert ops.take(np.ones((4, 2)), labels, 0).shape == (5, 2)
+    assert all(node.native is not None for node in trace.nodes if node.name not in ("reshape", "expand_dims"))
+
+
 def test_one_hot():
     np.testing.assert_array_equal(ops.one_hot([2, 0], 3), [[0, 0, 1], [1, 0, 0]])
     np.testing.assert_array_equal(ops.one_hot([2, 0], 3, axis=0), [[0, 1], [0, 0], [1, 0]])

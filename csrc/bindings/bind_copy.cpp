@@ -3,6 +3,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/families.hpp"
 #include "ops/copy.hpp"
+#include "ops/take.hpp"
 
 namespace juanji::bindings {
 
@@ -16,6 +17,10 @@ void bind_copy(py::module_& m) {
   bind_operation<StridedPlace>(m, "StridedPlace", "(x) -> y of zeros but for a view of it, which is x")
       .def(py::init<Shape, Shape, std::vector<int64_t>, int64_t>(), py::arg("shape"), py::arg("view_shape"),
            py::arg("strides"), py::arg("offset"));
+  bind_operation<Take>(m, "Take", "(x, indices) -> y: slices of x along axis")
+      .def(py::init<int64_t>(), py::arg("axis"));
+  bind_operation<TakeGradient>(m, "TakeGradient", "(dy, indices) -> dx of that size along axis")
+      .def(py::init<int64_t, int64_t>(), py::arg("axis"), py::arg("size"));
 }
 
 }  // namespace juanji::bindings

@@ -23,6 +23,8 @@ namespace juanji {
   X(greater_equal, >=)             \
   X(less, <)                       \
   X(less_equal, <=)                \
+  X(logical_and, &&)               \
+  X(logical_or, ||)                \
   X(not_equal, !=)
 
 enum class BinaryKind : int {

@@ -127,8 +127,54 @@ JUANJI_INLINE bool replaces(T x, T best) {
   return (kLargest ? x > best : x < best) | ((x != x) & (best == best));
 }
 
+// One row: each lane of kChains vectors keeps its best element and where it was; the first of the best lanes wins.
+template <class T, bool kLargest>
+int32_t arg_row(const T* x, int64_t n) {
+  constexpr int64_t W = kWidth<T>;
+  constexpr int kChains = 2;
+  T best = x[0];
+  Int<T> at = 0;
+  int64_t i = 1;
+  if (n >= kChains * W) {
+    using Indices = decltype(load(x) == load(x));
+    Vec<T> lanes[kChains];
+    Indices now[kChains], found[kChains];
+    for (int k = 0; k < kChains; ++k) {
+      lanes[k] = load(x + k * W);
+      for (int64_t lane = 0; lane < W; ++lane) now[k][lane] = static_cast<Int<T>>(k * W + lane);
+      found[k] = now[k];
+    }
+    for (i = kChains * W; i + kChains * W <= n; i += kChains * W) {
+      for (int k = 0; k < kChains; ++k) {
+        const Vec<T> v = load(x + i + k * W);
+        now[k] += static_cast<Int<T>>(kChains * W);
+        const Indices better = (kLargest ? v > lanes[k] : v < lanes[k]) | ((v != v) & (lanes[k] == lanes[k]));
+        lanes[k] = better ? v : lanes[k];
+        found[k] = better ? now[k] : found[k];
+      }
+    }
+    for (int k = 0; k < kChains; ++k) {
+      for (int64_t lane = 0; lane < W; ++lane) {
+        const T v = lanes[k][lane];
+        const bool same = (v == best) | ((v != v) & (best != best));
+        if (replaces<T, kLargest>(v, best) || (same && found[k][lane] < at)) best = v, at = found[k][lane];
+      }
+    }
+  }
+  for (; i < n; ++i) {
+    const bool better = replaces<T, kLargest>(x[i], best);
+    best = better ? x[i] : best;
+    at = better ? static_cast<Int<T>>(i) : at;
+  }
+  return static_cast<int32_t>(at);
+}
+
 template <class T, bool kLargest>
 void arg_columns(const T* x, int64_t n, int64_t stride, int64_t cols, int32_t* y) {
+  if (cols == 1 && stride == 1) {
+    y[0] = arg_row<T, kLargest>(x, n);
+    return;
+  }
   constexpr int64_t kTile = 64;  // columns whose extremes stay in the first-level cache
   for (int64_t c = 0; c < cols; c += kTile) {
     const int64_t width = cols - c < kTile ? cols - c : kTile;

@@ -17,7 +17,7 @@ struct Binary : Operation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
-// y = a < b and its like, as booleans
+// y = a < b and its like, as booleans, for every type
 struct Comparison : Operation {
   ComparisonKind kind;
 

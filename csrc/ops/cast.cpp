@@ -9,18 +9,6 @@ namespace {
 constexpr int64_t kGrain = 32768;         // elements a task
 constexpr double kCostPerElement = 0.25;  // nanoseconds, bound by memory
 
-template <class Body>
-void dispatch(DType dtype, Body&& body) {
-  switch (dtype) {
-    case DType::float32: return body(float{});
-    case DType::float64: return body(double{});
-    case DType::int32: return body(int32_t{});
-    case DType::int64: return body(int64_t{});
-    case DType::uint8: return body(uint8_t{});
-    case DType::boolean: return body(bool{});
-  }
-}
-
 // Images and activations become floats: these loops are compiled per instruction set.
 void convert(const uint8_t* x, float* y, int64_t n) { kernels::rows<float>().from_uint8(x, y, n); }
 void convert(const double* x, float* y, int64_t n) { kernels::rows<float>().from_double(x, y, n); }
@@ -40,8 +28,8 @@ std::vector<TensorSpec> Cast::outputs(const std::vector<TensorSpec>& inputs) con
 }
 
 void Cast::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
-  dispatch(inputs[0].spec.dtype, [&](auto from) {
-    dispatch(dtype, [&](auto to) {
+  dispatch_any(inputs[0].spec.dtype, [&](auto from) {
+    dispatch_any(dtype, [&](auto to) {
       const auto* x = inputs[0].as<decltype(from)>();
       auto* y = outputs[0].as<decltype(to)>();
       parallel_ranges(outputs[0].size(), kGrain, kCostPerElement,

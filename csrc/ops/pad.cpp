@@ -56,18 +56,6 @@ void pad_row(const Padded& padded, int64_t row, const T* x, T* y, T value) {
   std::fill(first + n, end, value);
 }
 
-template <class Body>
-void dispatch(DType dtype, Body&& body) {
-  switch (dtype) {
-    case DType::float32: return body(float{});
-    case DType::float64: return body(double{});
-    case DType::int32: return body(int32_t{});
-    case DType::int64: return body(int64_t{});
-    case DType::uint8: return body(uint8_t{});
-    case DType::boolean: return body(bool{});
-  }
-}
-
 int64_t product(const Shape& shape, size_t begin, size_t end) {
   int64_t result = 1;
   for (size_t i = begin; i < end; ++i) result *= shape[i];
@@ -99,7 +87,7 @@ void Pad::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outp
   if (outputs[0].size() == 0) return;
   const Padded padded(inputs[0].spec.shape, widths);
   const int64_t row = padded.to.back();
-  dispatch(inputs[0].spec.dtype, [&](auto zero) {
+  dispatch_any(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     parallel_ranges(outputs[0].size() / row, std::max<int64_t>(1, kGrain / row), kCost * static_cast<double>(row),
                     [&](int64_t begin, int64_t end) {

@@ -76,4 +76,17 @@ void dispatch_float(DType dtype, Body&& body) {
   }
 }
 
+// Calls body(T{}) with the type that dtype names.
+template <class Body>
+void dispatch_any(DType dtype, Body&& body) {
+  switch (dtype) {
+    case DType::float32: return body(float{});
+    case DType::float64: return body(double{});
+    case DType::int32: return body(int32_t{});
+    case DType::int64: return body(int64_t{});
+    case DType::uint8: return body(uint8_t{});
+    case DType::boolean: return body(bool{});
+  }
+}
+
 }  // namespace juanji

@@ -172,6 +172,18 @@ class StridedPlace(Operation):
         offset: int,
     ) -> None: ...
 
+class Take(Operation):
+    """
+    (x, indices) -> y: slices of x along axis
+    """
+    def __init__(self, axis: int) -> None: ...
+
+class TakeGradient(Operation):
+    """
+    (dy, indices) -> dx of that size along axis
+    """
+    def __init__(self, axis: int, size: int) -> None: ...
+
 class CrossEntropy(Operation):
     """
     (logits, labels) -> (loss, softmax)

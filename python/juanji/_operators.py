@@ -6,10 +6,11 @@ from typing import Any
 
 
 class Operators:
-    """Arithmetic and comparison operators, differentiable where the operation is.
+    """Arithmetic, comparison and logical operators, differentiable where the operation is.
 
     Comparisons are element by element and give booleans, ``==`` and ``!=`` included, as for NumPy arrays and Keras'
-    tensors; the hash is that of the object, so tensors can be keys of a dict. Use ``is`` to ask for the same tensor.
+    tensors; ``&``, ``|`` and ``~`` are the logical operations. The hash is that of the object, so tensors can be keys
+    of a dict. Use ``is`` to ask for the same tensor.
     """
 
     __slots__ = ()
@@ -61,6 +62,21 @@ class Operators:
 
     def __abs__(self) -> Any:
         return _ops().abs(self)
+
+    def __and__(self, other: Any) -> Any:
+        return _ops().logical_and(self, other)
+
+    def __rand__(self, other: Any) -> Any:
+        return _ops().logical_and(other, self)
+
+    def __or__(self, other: Any) -> Any:
+        return _ops().logical_or(self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return _ops().logical_or(other, self)
+
+    def __invert__(self) -> Any:
+        return _ops().logical_not(self)
 
     def __lt__(self, other: Any) -> Any:
         return _ops().less(self, other)

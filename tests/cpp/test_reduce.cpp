@@ -141,6 +141,36 @@ TEST_P(ReduceKernels, TheFirstOfEqualExtremesCounts) {
   }
 }
 
+// Positions in rows of every length, with ties and with NaN, against a plain loop.
+template <class T>
+void check_positions(const KernelSet& set) {
+  const auto kernels = JUANJI_KERNELS(reduce, T, set);
+  for (int64_t n = 1; n <= 150; ++n) {
+    for (const int64_t seed : {1, 2, 3, 4}) {
+      std::vector<T> x;
+      for (int64_t i = 0; i < n; ++i) x.push_back(static_cast<T>((i * 37 + seed * 11) % 23));
+      if (seed == 4) x[static_cast<size_t>(n * 2 / 3)] = x[static_cast<size_t>(n - 1)] = T(NAN);
+      int32_t largest = 0, smallest = 0;
+      for (int32_t i = 1; i < n; ++i) {
+        const T v = x[static_cast<size_t>(i)], high = x[static_cast<size_t>(largest)],
+                low = x[static_cast<size_t>(smallest)];
+        if (!std::isnan(high) && (std::isnan(v) || v > high)) largest = i;
+        if (!std::isnan(low) && (std::isnan(v) || v < low)) smallest = i;
+      }
+      x.push_back(T(1e6));  // behind the end
+      int32_t position = -1;
+      kernels.argmax(x.data(), n, 1, 1, &position);
+      ASSERT_EQ(position, largest) << "n " << n << " seed " << seed;
+      x.back() = T(-1e6);
+      kernels.argmin(x.data(), n, 1, 1, &position);
+      ASSERT_EQ(position, smallest) << "n " << n << " seed " << seed;
+    }
+  }
+}
+
+TEST_P(ReduceKernels, PositionsFloat) { check_positions<float>(GetParam()); }
+TEST_P(ReduceKernels, PositionsDouble) { check_positions<double>(GetParam()); }
+
 INSTANTIATE_TEST_SUITE_P(EverySet, ReduceKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
 
 }  // namespace

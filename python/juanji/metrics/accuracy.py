@@ -162,10 +162,12 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
 def _in_top_k(labels: Array, scores: Array, k: int) -> Any:
     """Fewer than ``k`` classes score better than the right one; never where its score is not finite."""
     classes = scores.shape[-1]
-    known = (labels >= 0) & (labels < classes)
-    right = np.take_along_axis(scores, np.where(known, labels, 0).astype(np.intp)[..., None], -1)
-    better = (scores > right).sum(-1)
-    return (better < k) & known & np.isfinite(right[..., 0])
+    known = ops.logical_and(ops.greater_equal(labels, 0), ops.less(labels, classes))
+    is_right = ops.equal(ops.expand_dims(labels, -1), np.arange(classes))
+    right = ops.sum(ops.where(is_right, scores, 0), -1, keepdims=True)
+    better = ops.sum(ops.cast(ops.greater(scores, right), "float32"), -1)
+    found = ops.logical_and(ops.less(better, k), ops.isfinite(ops.squeeze(right, -1)))
+    return ops.logical_and(found, known)
 
 
 def _fitting(name: str, y_true: Array, y_pred: Array) -> tuple[Any, Any]:

@@ -5,15 +5,14 @@ float32 and float64 run in C++; all other types run through NumPy, behind the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from juanji import _core, ops
-from juanji.autograd import Array
-from juanji.ops._convert import as_array, as_float, cast, operands
-from juanji.ops._operation import Call, NativeForFloats, NumpyFunction, Operation
+from juanji.ops._convert import as_float, cast, operands
+from juanji.ops._operation import NATIVE_DTYPES, Call, NativeForFloats, NativeForSome, Operation
 
 
 def _arithmetic(kind: str, function: Callable[[Any, Any], Any]) -> Operation:
@@ -216,7 +215,10 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 
 def _comparison(kind: str, function: Callable[[Any, Any], Any]) -> Operation:
-    operation = Operation(kind, lambda: NativeForFloats(_core.Comparison(kind), function))
+    def takes(dtypes: Sequence[np.dtype[Any]]) -> bool:
+        return dtypes[0] == dtypes[1] and dtypes[0] in NATIVE_DTYPES
+
+    operation = Operation(kind, lambda: NativeForSome(_core.Comparison(kind), function, takes))
     operation.gradient(lambda call, dy: (None, None))
     return operation
 
@@ -265,24 +267,15 @@ def greater_equal(x1: Any, x2: Any) -> Any:
     return _greater_equal(*operands(x1, x2))
 
 
-def _truth(x: Any) -> Array:
-    array: Array = np.asarray(as_array(x))
-    return array.astype(bool, copy=False)
-
-
-def _logical(name: str, function: Callable[[Any, Any], Any]) -> Operation:
-    return Operation(name, lambda: NumpyFunction(function))
-
-
-_logical_and = _logical("logical_and", np.logical_and)
-_logical_or = _logical("logical_or", np.logical_or)
+_logical_and = _comparison("logical_and", np.logical_and)
+_logical_or = _comparison("logical_or", np.logical_or)
 
 
 def logical_and(x1: Any, x2: Any) -> Any:
     """Whether both are true (not 0), element by element."""
-    return _logical_and(_truth(x1), _truth(x2))
+    return _logical_and(cast(x1, bool), cast(x2, bool))
 
 
 def logical_or(x1: Any, x2: Any) -> Any:
     """Whether one is true (not 0), element by element."""
-    return _logical_or(_truth(x1), _truth(x2))
+    return _logical_or(cast(x1, bool), cast(x2, bool))

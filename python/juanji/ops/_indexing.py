@@ -11,10 +11,19 @@ from numpy.typing import DTypeLike
 from juanji import _core
 from juanji.autograd import Array, Tensor
 from juanji.config import floatx
-from juanji.ops._convert import as_array
+from juanji.ops._binary import equal
+from juanji.ops._convert import as_array, cast
 from juanji.ops._copy import NativeCopy, plan_view
-from juanji.ops._operation import NATIVE_DTYPES, Call, NativeForSome, NativeSide, NumpyFunction, Operation
-from juanji.ops._shape import normalize_axis
+from juanji.ops._operation import (
+    NATIVE_DTYPES,
+    Call,
+    NativeForFloats,
+    NativeForSome,
+    NativeSide,
+    NumpyFunction,
+    Operation,
+)
+from juanji.ops._shape import expand_dims, normalize_axis
 from juanji.ops._whole import whole_number
 
 # Arrays of indices, which cannot be keys of a cache.
@@ -34,6 +43,37 @@ def _place_side(key: Any, shape: tuple[int, ...]) -> NativeSide:
 
 
 _place_part = Operation("place_part", _place_side)
+
+
+def _take_side(axis: int) -> NativeSide:
+    return NativeForSome(_core.Take(axis), lambda x, i: np.take(x, i, axis), lambda dtypes: dtypes[0] in NATIVE_DTYPES)
+
+
+# Slices along an axis, by a second input with their numbers.
+_take = Operation("take", _take_side)
+_take_gradient = Operation(
+    "take_gradient",
+    lambda axis, size: NativeForFloats(_core.TakeGradient(axis, size), lambda dy, i: _added(dy, i, axis, size)),
+)
+
+
+def _added(dy: Array, indices: Array, axis: int, size: int) -> Array:
+    result = np.zeros((*dy.shape[:axis], size, *dy.shape[axis + indices.ndim :]), dy.dtype)
+    index: Any = (slice(None),) * axis + (indices,)
+    np.add.at(result, index, dy)
+    return result
+
+
+@_take.gradient
+def _(call: Call, dy: Any) -> tuple[Any, ...]:
+    x, indices = call.inputs
+    axis = call.attributes["axis"]
+    return _take_gradient(dy, indices, axis=axis, size=x.shape[axis]), None
+
+
+@_take_gradient.gradient
+def _(call: Call, ddx: Any) -> tuple[Any, ...]:
+    return _take(ddx, call.inputs[1], axis=call.attributes["axis"]), None
 
 
 def _scattered(dy: Array, index: Any, shape: tuple[int, ...]) -> Array:
@@ -138,21 +178,25 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     from juanji.ops._shape import reshape
 
     x = as_array(x)
-    wanted = np.asarray(indices)
-    if wanted.dtype.kind not in "iu":
-        if wanted.size:
-            raise TypeError(f"take: indices must be integers; expected int32 or int64, got dtype={wanted.dtype}.")
-        wanted = wanted.astype(np.int64)
+    wanted = _whole_numbers(indices)
     if axis is None:
         x, axis = reshape(x, (x.size,)), 0
     place = normalize_axis("take", axis, len(x.shape))
     size = x.shape[place]
-    if wanted.size and not (-size <= wanted.min() and wanted.max() < size):
+    if isinstance(wanted, np.ndarray) and wanted.size and not (-size <= wanted.min() and wanted.max() < size):
         raise ValueError(
             f"take: index out of range; expected {-size} to {size - 1} along axis {axis}, "
             f"got indices from {wanted.min()} to {wanted.max()}."
         )
-    return _get_item(x, index=(slice(None),) * place + (wanted,))
+    return _take(x, wanted, axis=place)
+
+
+def _whole_numbers(indices: Any) -> Any:
+    """Indices as int64; those of a Tensor are checked by the operation itself."""
+    wanted = indices if isinstance(indices, Tensor) else np.asarray(indices)
+    if wanted.dtype.kind not in "iu" and wanted.size:
+        raise TypeError(f"take: indices must be integers; expected int32 or int64, got dtype={wanted.dtype}.")
+    return cast(wanted, np.int64)
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: DTypeLike | None = None) -> Any:
@@ -170,12 +214,12 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: DTypeLike | None = 
         array([[1., 0., 0.],
                [0., 0., 1.]], dtype=float32)
     """
-    labels = np.asarray(x)
+    labels = as_array(x)
     if labels.dtype.kind not in "iub":
         raise TypeError(f"one_hot: class numbers must be integers; expected int32 or int64, got dtype={labels.dtype}.")
     num_classes = whole_number("one_hot", "num_classes", num_classes)
-    place = normalize_axis("one_hot", axis, labels.ndim + 1)
-    shape = [1] * (labels.ndim + 1)
+    place = normalize_axis("one_hot", axis, len(labels.shape) + 1)
+    shape = [1] * (len(labels.shape) + 1)
     shape[place] = num_classes
-    classes = np.arange(num_classes).reshape(shape)
-    return (np.expand_dims(labels, place) == classes).astype(dtype or floatx())
+    classes = np.arange(num_classes, dtype=np.int64).reshape(shape)
+    return cast(equal(expand_dims(cast(labels, np.int64), place), classes), dtype or floatx())

@@ -43,8 +43,6 @@ _negative = _of_numbers("negative", np.negative)
 _sign = _of_numbers("sign", np.sign)
 _square = _of_numbers("square", np.square)
 _isfinite = _test("isfinite", np.isfinite)
-_isnan = _test("isnan", np.isnan)
-_logical_not = _test("logical_not", np.logical_not)
 # dx from the output y and dy, in one pass
 _activation_gradient = Operation("activation_gradient", _core.ActivationGradient)
 
@@ -292,17 +290,19 @@ def negative(x: Any) -> Any:
 
 def isnan(x: Any) -> Any:
     """Whether each element is NaN."""
-    return _isnan(as_array(x))
+    x = as_array(x)
+    return ops.not_equal(x, x)
 
 
 def isfinite(x: Any) -> Any:
     """Whether each element is neither infinite nor NaN."""
-    return _isfinite(as_array(x))
+    x = as_array(x)
+    return ops.equal(ops.subtract(x, x), 0) if x.dtype in ("float32", "float64") else _isfinite(x)
 
 
 def logical_not(x: Any) -> Any:
     """Whether each element is false (0)."""
-    return _logical_not(as_array(x))
+    return ops.equal(as_array(x), 0)
 
 
 def sign(x: Any) -> Any:
