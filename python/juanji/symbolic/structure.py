@@ -68,17 +68,6 @@ def is_shape(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and all(isinstance(size, (int, np.integer, type(None))) for size in value)
 
 
-def same_nesting(a: Any, b: Any) -> bool:
-    """Whether two structures hold their members in the same places; lists and tuples count as the same."""
-    if isinstance(a, dict) or isinstance(b, dict):
-        both = isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys()
-        return both and all(same_nesting(a[key], b[key]) for key in a)
-    if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
-        both = isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b)
-        return both and all(map(same_nesting, a, b))
-    return True
-
-
 def _leaves(structure: Any) -> Iterator[Any]:
     if isinstance(structure, dict):
         for key in _keys(structure):
