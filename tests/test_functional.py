@@ -383,3 +383,24 @@ def test_weights_are_saved_and_loaded(tmp_path):
     second.load_weights(tmp_path / "w.safetensors")
     x = list(RNG.normal(size=(2, 3, 4)))
     np.testing.assert_array_equal(first(x), second(x))
+
+
+def test_layers_that_do_not_keep_their_word_are_told():
+    class Nothing(juanji.Layer):
+        def call(self, inputs):
+            pass
+
+    class NoShape(juanji.Layer):
+        def compute_output_shape(self, input_shape):
+            return "abc"
+
+    with pytest.raises(ValueError, match=r"Nothing 'n': the result is missing; expected arrays or tensors, got None"):
+        Nothing(name="n")(Input((3,)))
+    with pytest.raises(ValueError, match=r"compute_output_shape gives no shape; .* got 'abc'"):
+        NoShape()(Input((3,)))
+    with pytest.raises(TypeError, match=r"Dense 'd': the arguments do not fit; .*'units'"):
+        layers.Dense(2, name="d")(Input((3,)), units=4)
+    assert layers.Dense(2)(Input((3,)), training=True).shape == (None, 2)
+    for name in (5, "a/b"):
+        with pytest.raises(ValueError, match="not a name; expected a string without '/'"):
+            Input((3,), name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,6 +50,11 @@ class SymbolicCalls:
                 inner._activity_loss = None
             return outputs
         shapes = layer.compute_output_shape(_shapes(inputs))
+        if not isinstance(shapes, (tuple, list, dict)):
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r}: compute_output_shape gives no shape; expected a tuple such as "
+                f"(None, 10), got {shapes!r}. Correct it."
+            )
         dtype = _integer_type(inputs) if self._keeps_integers else None
         return map_shapes(lambda shape: KerasTensor(shape, dtype or self.dtype, "inferred"), shapes)
 
@@ -64,12 +70,25 @@ class SymbolicCalls:
                 f"{type(self).__name__} {self.name!r}: too many inputs; expected one tensor, got a "
                 f"{type(inputs).__name__} of {len(inputs)}. Merge them first, with Concatenate or Add."
             )
+        self._check_arguments(inputs, kwargs)
         layer.check_input(shapes)
         if not layer.built:
             layer.build(shapes)
         outputs = named_outputs(self.compute_output_spec(inputs, **kwargs))
         Node(self, (inputs,), kwargs, outputs)
         return outputs
+
+    def _check_arguments(self, inputs: Any, kwargs: dict[str, Any]) -> None:
+        """Raises TypeError when `call` does not take these arguments: it may not be called before there is data."""
+        layer: Any = self
+        taken = kwargs if layer._takes_training else {k: value for k, value in kwargs.items() if k != "training"}
+        try:
+            inspect.signature(layer.call).bind(inputs, **taken)
+        except TypeError as error:
+            raise TypeError(
+                f"{type(self).__name__} {self.name!r}: the arguments do not fit; expected those of call, got another "
+                f"({error}). Check the spelling."
+            ) from None
 
     @property
     def input(self) -> Any:

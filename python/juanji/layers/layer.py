@@ -91,7 +91,7 @@ class Layer(SymbolicCalls, WeightOwner):
         **kwargs: Any,
     ) -> None:
         super().__init__(trainable, _float_type(type(self).__name__, dtype))
-        self.name = name or auto_name(type(self).__name__)
+        self.name = _checked_name(type(self).__name__, name) or auto_name(type(self).__name__)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
         self._activity_loss: Any = None
@@ -253,6 +253,14 @@ def _marking_built(build: Callable[..., None]) -> Callable[..., None]:
         self.built = True
 
     return wrapper
+
+
+def _checked_name(owner: str, name: Any) -> str | None:
+    if name is None or (isinstance(name, str) and "/" not in name):
+        return name
+    raise ValueError(
+        f"{owner}: not a name; expected a string without '/', got name={name!r}. Leave it out for a usual one."
+    )
 
 
 def _float_type(owner: str, dtype: Any) -> str:

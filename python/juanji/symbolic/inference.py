@@ -86,8 +86,13 @@ def _run(
             f"{error} (Tried with arrays of zeros in the place of symbolic tensors, with {sizes[0]} for an unknown "
             f"batch and {sizes[1]} for other unknown sizes.)"
         ) from error
+    if any(y is None for y in flatten(results)):
+        raise ValueError(
+            f"{_name(function)}: the result is missing; expected arrays or tensors, got None. Return the output."
+        )
     return map_structure(lambda y: y if isinstance(y, (Tensor, np.ndarray)) else np.asarray(y), results)
 
 
 def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", function))
+    name = getattr(function, "name", None)
+    return f"{type(function).__name__} {name!r}" if name else str(getattr(function, "__name__", function))
