@@ -332,7 +332,7 @@ def test_a_shared_layer_is_penalised_for_every_output():
     model = Model([a, b], [shared(a), shared(b)])
     for _ in range(2):
         model([np.full((2, 1), 3.0), np.full((2, 1), 4.0)])
-        assert [float(penalty) for penalty in model.losses] == [7.0]
+        assert [float(penalty) for penalty in model.losses] == [3.0, 4.0]
     shared(np.full((1, 1), 5.0))
     assert [float(penalty) for penalty in shared.losses] == [5.0]
 
@@ -404,3 +404,23 @@ def test_layers_that_do_not_keep_their_word_are_told():
     for name in (5, "a/b"):
         with pytest.raises(ValueError, match="not a name; expected a string without '/'"):
             Input((3,), name=name)
+
+
+def test_layers_add_to_the_loss_of_the_model():
+    class Shy(juanji.Layer):
+        def call(self, inputs, training=None):
+            y = inputs * 2
+            self.add_loss([ops.sum(y), y[0] * 0])
+            return y
+
+    x = Input((2,))
+    shy = Shy()
+    model = Model(x, [shy(x), shy(x + 1)])
+    assert model.losses == []
+    model.compile("sgd", "mse", jit_compile=True)
+    for _ in range(3):
+        # 2 · (1 + 1) and 2 · (2 + 2), and no error
+        logs = model.test_on_batch(np.ones((1, 2)), [np.full((1, 2), 2.0), np.full((1, 2), 4.0)], return_dict=True)
+        assert logs["loss"] == 12.0
+    model(np.zeros((1, 2)))
+    assert [float(loss) for loss in model.losses] == [0.0, 0.0, 4.0, 0.0]

@@ -97,6 +97,11 @@ def test_nearest_repeats(size):
     check(layer, IMAGE, lambda x: x.repeat(rows, axis=1).repeat(columns, axis=2))
 
 
+def test_upsampling_of_volumes():
+    layer = layers.UpSampling3D((1, 2, 3), dtype="float64")
+    check(layer, VOLUME, lambda x: x.repeat(2, axis=2).repeat(3, axis=3))
+
+
 def test_upsampling_of_sequences():
     check(layers.UpSampling1D(3, dtype="float64"), SEQUENCE, lambda x: x.repeat(3, axis=1))
 

@@ -66,7 +66,12 @@ def test_noise_is_normal_and_for_training_only(layer):
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape"), [(layers.SpatialDropout1D(0.4), (50, 6, 40)), (layers.SpatialDropout2D(0.4), (50, 3, 2, 40))]
+    ("layer", "shape"),
+    [
+        (layers.SpatialDropout1D(0.4), (50, 6, 40)),
+        (layers.SpatialDropout2D(0.4), (50, 3, 2, 40)),
+        (layers.SpatialDropout3D(0.4), (50, 3, 1, 2, 40)),
+    ],
 )
 def test_spatial_dropout_drops_whole_channels(layer, shape):
     x = np.ones(shape, "float32")

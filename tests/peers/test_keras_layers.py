@@ -58,6 +58,7 @@ def shapes():
     yield "Permute", ((3, 1, 2),), {}, [IMAGE]
     yield "RepeatVector", (3,), {}, [(2, 5)]
     yield "UpSampling1D", (3,), {}, [SEQUENCE]
+    yield "UpSampling3D", ((1, 2, 3),), {}, [VOLUME]
     for size in (1, 2, 3, (2, 4), (1, 5)):
         for interpolation in ("nearest", "bilinear"):
             yield "UpSampling2D", (size,), {"interpolation": interpolation}, [IMAGE]
@@ -75,6 +76,7 @@ def others():
     for name in ("SpatialDropout2D", "GaussianNoise", "GaussianDropout"):
         yield name, (0.5,), {}, [IMAGE]
     yield "SpatialDropout1D", (0.5,), {}, [SEQUENCE]
+    yield "SpatialDropout3D", (0.5,), {}, [VOLUME]
     yield "ActivityRegularization", (0.1, 0.2), {}, [IMAGE]
     for name in ("Add", "Multiply", "Average", "Maximum", "Minimum"):
         yield name, (), {}, [IMAGE, IMAGE, IMAGE]

@@ -13,7 +13,7 @@ from juanji.layers.conv_transpose import (
 from juanji.layers.cropping import Cropping1D, Cropping2D, Cropping3D
 from juanji.layers.dense import Dense
 from juanji.layers.depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
-from juanji.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D
+from juanji.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from juanji.layers.flatten import Flatten
 from juanji.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -66,7 +66,7 @@ from juanji.layers.separable_conv import (
 )
 from juanji.layers.simple import ActivityRegularization, Identity, Lambda, Rescaling
 from juanji.layers.unit_normalization import RMSNormalization, UnitNormalization
-from juanji.layers.upsampling import UpSampling1D, UpSampling2D
+from juanji.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 
 __all__ = [
     "ELU",
@@ -136,10 +136,12 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "SpatialDropout3D",
     "Subtract",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
+    "UpSampling3D",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",

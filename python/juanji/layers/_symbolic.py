@@ -47,7 +47,7 @@ class SymbolicCalls:
             kwargs.setdefault("training", False)
             outputs = infer_outputs(layer, (inputs,), kwargs, traced=complete)
             for inner in layer.walk():  # penalties of outputs that were only tried out
-                inner._activity_loss = None
+                inner._call_losses = []
             return outputs
         shapes = layer.compute_output_shape(_shapes(inputs))
         if not isinstance(shapes, (tuple, list, dict)):

@@ -77,8 +77,19 @@ class _SpatialDropout(Dropout):
         return config
 
 
+class _SpatialDropoutOfImages(_SpatialDropout):
+    """With Keras' argument for the place of the channels."""
+
+    def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(rate, seed, **kwargs)
+        self.data_format = channels_last(type(self).__name__, data_format)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "data_format": self.data_format}
+
+
 @registry.register()
-class SpatialDropout2D(_SpatialDropout):
+class SpatialDropout2D(_SpatialDropoutOfImages):
     """In training, sets whole channels of images to zero (Tompson et al., arXiv:1411.4280).
 
     Neighbouring pixels are alike, so that dropping single ones hardly regularises. Input and output (N, H, W, C).
@@ -102,12 +113,28 @@ class SpatialDropout2D(_SpatialDropout):
 
     _rank = 2
 
-    def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(rate, seed, **kwargs)
-        self.data_format = channels_last("SpatialDropout2D", data_format)
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "data_format": self.data_format}
+@registry.register()
+class SpatialDropout3D(_SpatialDropoutOfImages):
+    """In training, sets whole channels of volumes to zero. Input and output (N, D, H, W, C).
+
+    Args:
+        rate: part of the channels that is set to zero, from 0 to 1; the others are scaled by 1 / (1 - rate).
+        data_format: only 'channels_last'.
+        seed: integer for a sequence of its own; drawn from the global seed by default.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Raises:
+        ValueError: for a rate outside 0..1, or an input without five axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import SpatialDropout3D
+        >>> SpatialDropout3D(0.5)(np.ones((1, 1, 1, 2, 1), "float32")).ravel()
+        array([1., 1.], dtype=float32)
+    """
+
+    _rank = 3
 
 
 @registry.register()

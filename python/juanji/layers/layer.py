@@ -15,7 +15,7 @@ from juanji.autograd import Tensor
 from juanji.layers._arguments import Shape, batch_shape, positive_int
 from juanji.layers._symbolic import SymbolicCalls
 from juanji.layers._weights import WeightOwner
-from juanji.ops._convert import array_from
+from juanji.ops._convert import array_from, as_array
 from juanji.symbolic.structure import flatten, map_structure
 from juanji.symbolic.tensor import KerasTensor, Node, any_symbolic
 from juanji.utils.naming import auto_name
@@ -94,8 +94,8 @@ class Layer(SymbolicCalls, WeightOwner):
         self.name = _checked_name(type(self).__name__, name) or auto_name(type(self).__name__)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.built = False
-        self._activity_loss: Any = None
-        self._activity_call = 0  # the outermost call that the loss belongs to
+        self._call_losses: list[Any] = []
+        self._call_counted = 0  # the outermost call that these losses belong to
         self._inbound_nodes: list[Node] = []
         self._input_batch_shape = _first_layer_shape(type(self).__name__, kwargs)
         if kwargs:
@@ -149,7 +149,7 @@ class Layer(SymbolicCalls, WeightOwner):
             _context.training = outer
             _context.depth -= 1
         if self.activity_regularizer is not None:
-            self._add_penalty(y)
+            self.add_loss([self.activity_regularizer(one) * (1.0 / max(1, len(one))) for one in flatten(y)])
         return y
 
     @property
@@ -158,8 +158,35 @@ class Layer(SymbolicCalls, WeightOwner):
         return [penalty for layer in self.walk() for penalty in layer.own_penalties()]
 
     def own_penalties(self) -> list[Any]:
-        own = super().own_penalties()
-        return own if self._activity_loss is None else [*own, self._activity_loss]
+        return [*super().own_penalties(), *self._call_losses]
+
+    def add_loss(self, loss: Any) -> None:
+        """Adds something computed in :meth:`call` to what training makes small.
+
+        It counts for this call of the model; a layer that is called several times in it adds up.
+
+        Args:
+            loss: tensor, or a list of them; other than scalars are summed.
+
+        Example:
+            >>> import numpy as np
+            >>> from juanji import layers, ops
+            >>> class Small(layers.Layer):
+            ...     def call(self, inputs):
+            ...         self.add_loss(ops.mean(ops.square(inputs)) * 0.1)
+            ...         return inputs
+            >>> layer = Small()
+            >>> _ = layer(np.full((1, 2), 2.0))
+            >>> [round(float(loss), 6) for loss in layer.losses]
+            [0.4]
+        """
+        from juanji import ops
+
+        if self._call_counted != _context.count:
+            self._call_losses = []
+            self._call_counted = _context.count
+        parts = loss if isinstance(loss, (list, tuple)) else [loss]
+        self._call_losses += [part if part.ndim == 0 else ops.sum(part) for part in map(as_array, parts)]
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that would create this layer again, in simple types."""
@@ -210,14 +237,6 @@ class Layer(SymbolicCalls, WeightOwner):
 
             return ops.cast(x, self.dtype)
         return x.astype(self.dtype)
-
-    def _add_penalty(self, outputs: Any) -> None:
-        """Keeps what the activity regularizer adds to the loss, per sample; of a shared layer, of all its outputs."""
-        penalties = [self.activity_regularizer(y) * (1.0 / max(1, len(y))) for y in flatten(outputs)]
-        if self._activity_loss is not None and self._activity_call == _context.count:
-            penalties.append(self._activity_loss)
-        self._activity_loss = sum(penalties[1:], penalties[0])
-        self._activity_call = _context.count
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -115,6 +115,52 @@ class UpSampling1D(Layer):
         return {**super().get_config(), "size": self.size}
 
 
+@registry.register()
+class UpSampling3D(Layer):
+    """Repeats every voxel of volumes: input (N, D, H, W, C), output (N, D · planes, H · rows, W · columns, C).
+
+    Args:
+        size: factors of planes, rows and columns, or one number for all.
+        data_format: only 'channels_last'.
+        kwargs: those of :class:`Layer` (name, input_shape, ...).
+
+    Raises:
+        ValueError: for factors below 1, or an input without five axes.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji.layers import UpSampling3D
+        >>> UpSampling3D((1, 2, 3))(np.zeros((1, 2, 2, 2, 1), "float32")).shape
+        (1, 2, 4, 6, 1)
+    """
+
+    _takes_one_array = True
+
+    def __init__(
+        self, size: int | tuple[int, int, int] = (2, 2, 2), data_format: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.size = int_tuple("UpSampling3D", "size", size, 3)
+        self.data_format = channels_last("UpSampling3D", data_format)
+
+    def check_input(self, shape: Shape) -> None:
+        require_rank(self, shape, 3)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self.check_input(input_shape)
+        sizes = zip(input_shape[1:-1], self.size)
+        larger = (None if size is None else size * factor for size, factor in sizes)
+        return (input_shape[0], *larger, input_shape[-1])
+
+    def call(self, inputs: Any) -> Any:
+        for axis, factor in enumerate(self.size, start=1):
+            inputs = _repeated(inputs, axis, factor) if factor > 1 else inputs
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size, "data_format": self.data_format}
+
+
 def _repeated(x: Any, axis: int, factor: int) -> Any:
     shape = x.shape
     apart = ops.expand_dims(x, axis + 1)
