@@ -72,6 +72,14 @@ class PeerProcess:
             raise PeerError(f"{self.name}: {reply['error']}")
         return float(reply["rate"])
 
+    def processor_seconds(self) -> float:
+        """What the worker has used of the processors so far; 0 where the system does not tell."""
+        status = Path(f"/proc/{self._process.pid}/stat")
+        if not status.exists():
+            return 0.0
+        fields = status.read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self) -> None:
         """Ends the worker: by the end of its input, or by force if it does not listen."""
         assert self._process.stdin is not None

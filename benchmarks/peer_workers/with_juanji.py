@@ -1,53 +1,51 @@
-"""The article's network in juanji."""
+"""The networks in juanji, and what only juanji is asked: memory over many steps, and a profile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
+from typing import Any
 
 import juanji
 from juanji import _core
-from juanji.layers import Conv2D, Dense, Flatten, MaxPooling2D
-from juanji.models import Sequential
+from juanji.callbacks import Callback
+from keras_like import KerasLike
+from worker_tools import images, memory
 
 
-class Framework:
+class Framework(KerasLike):
     """See worker.py for what is asked of it."""
 
-    fit_modes = ("fit",)
-    predict_modes = ("predict",)
-
     def __init__(self, threads: int) -> None:
+        super().__init__(juanji, {"default": {}})
         juanji.set_num_threads(threads)
-        self.model = Sequential()
-        self.model.add(Conv2D(32, (3, 3), padding="same", activation="relu", input_shape=(32, 32, 3)))
-        self.model.add(MaxPooling2D((2, 2)))
-        self.model.add(Conv2D(64, (3, 3), padding="same", activation="relu"))
-        self.model.add(MaxPooling2D((2, 2)))
-        self.model.add(Conv2D(128, (3, 3), padding="same", activation="relu"))
-        self.model.add(MaxPooling2D((2, 2)))
-        self.model.add(Flatten())
-        self.model.add(Dense(512, activation="relu"))
-        self.model.add(Dense(10, activation="softmax"))
-        self.model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
 
     def version(self) -> str:
         return f"juanji {juanji.__version__} ({_core.active_isa()}, {_core.num_threads()} threads)"
 
-    def fitter(self, mode: str, x: np.ndarray, y: np.ndarray) -> Callable[[], int]:
-        def fit() -> int:
-            self.model.fit(x, y, batch_size=64, epochs=1, verbose=0)
-            return len(x)
+    def machine(self) -> dict[str, Any]:
+        """The instruction sets of juanji that this machine has."""
+        return {"isa": _core.active_isa(), "supported": _core.supported_isas()}
 
-        return fit
+    def growth(self, network: str, batch: int, first: int, last: int) -> dict[str, float]:
+        """Resident bytes that training adds between two of its steps."""
+        per_epoch = 50
+        x, y = images(network, batch * per_epoch)
+        watch = _MemoryWatch((first, last))
+        self.model(network, "default").fit(
+            x, y, batch_size=batch, epochs=-(-last // per_epoch), verbose=0, callbacks=[watch]
+        )
+        return {"bytes": watch.seen[last] - watch.seen[first]}
 
-    def predictor(self, mode: str, x: np.ndarray, batch: int) -> Callable[[], int]:
-        batches = [x[i : i + batch] for i in range(0, len(x), batch)]
 
-        def predict() -> int:
-            for part in batches:
-                self.model.predict_on_batch(part)
-            return len(x)
+class _MemoryWatch(Callback):
+    """Notes the resident bytes after some steps."""
 
-        return predict
+    def __init__(self, steps: tuple[int, ...]) -> None:
+        super().__init__()
+        self._steps = steps
+        self._done = 0
+        self.seen: dict[int, int] = {}
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._done += 1
+        if self._done in self._steps:
+            self.seen[self._done] = memory()["now"]

@@ -1,4 +1,4 @@
-"""The article's network in PyTorch: a plain training loop with the fused Adam, in several modes."""
+"""The networks in PyTorch: a plain training loop with the fused Adam, in several modes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from networks.recipes import build
+from networks.torch_modules import TorchBuilder
 from torch import nn
 
 
@@ -18,36 +20,34 @@ class Framework:
 
     def __init__(self, threads: int) -> None:
         torch.set_num_threads(threads)
-        self.networks: dict[str, Any] = {}
+        torch._inductor.config.freezing = True  # compiled inference may fold and reorder the weights
 
     def version(self) -> str:
         return f"PyTorch {torch.__version__} ({torch.backends.cpu.get_cpu_capability()})"
 
-    def network(self, mode: str) -> tuple[Any, Any]:
+    def outputs(self, network: str, x: np.ndarray) -> np.ndarray:
+        module = build(network, TorchBuilder(exact=True)).eval()
+        with torch.inference_mode():
+            return torch.softmax(module(torch.from_numpy(x).permute(0, 3, 1, 2)), 1).numpy()
+
+    def network(self, name: str, mode: str, training: bool) -> tuple[Any, Any]:
         """The network, and the layout that its inputs have to have."""
         layout = torch.contiguous_format if mode == "contiguous" else torch.channels_last
-        if mode not in self.networks:
-            layers: list[nn.Module] = []
-            for channels, filters in ((3, 32), (32, 64), (64, 128)):
-                layers += [nn.Conv2d(channels, filters, 3, padding="same"), nn.ReLU(), nn.MaxPool2d(2)]
-            layers += [nn.Flatten(), nn.Linear(2048, 512), nn.ReLU(), nn.Linear(512, 10)]
-            network = nn.Sequential(*layers).to(memory_format=layout)
-            self.networks[mode] = torch.compile(network) if mode == "compile" else network
-        return self.networks[mode], layout
+        module = build(name, TorchBuilder()).to(memory_format=layout).train(training)
+        return (torch.compile(module) if mode == "compile" else module), layout
 
-    def fitter(self, mode: str, x: np.ndarray, y: np.ndarray) -> Callable[[], int]:
-        network, layout = self.network(mode)
+    def fitter(self, network: str, mode: str, x: np.ndarray, y: np.ndarray, batch: int) -> Callable[[], int]:
+        module, layout = self.network(network, mode, training=True)
         pictures = torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=layout)
         labels = torch.from_numpy(y.argmax(1))
-        optimizer = torch.optim.Adam(network.parameters(), eps=1e-7, fused=True)
+        optimizer = torch.optim.Adam(module.parameters(), eps=1e-7, fused=True)
         loss_of = nn.CrossEntropyLoss()
 
         def fit() -> int:
-            network.train()
-            for rows in torch.randperm(len(x)).split(64):
-                batch = pictures[rows].contiguous(memory_format=layout)
+            for rows in torch.randperm(len(x)).split(batch):
+                part = pictures[rows].contiguous(memory_format=layout)
                 optimizer.zero_grad()
-                loss = loss_of(network(batch), labels[rows])
+                loss = loss_of(module(part), labels[rows])
                 loss.backward()
                 optimizer.step()
             loss.item()
@@ -55,16 +55,17 @@ class Framework:
 
         return fit
 
-    def predictor(self, mode: str, x: np.ndarray, batch: int) -> Callable[[], int]:
-        network, layout = self.network(mode)
-        network.eval()
+    def predictor(self, network: str, mode: str, x: np.ndarray, batch: int) -> Callable[[], int]:
+        module, layout = self.network(network, mode, training=False)
         pictures = torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=layout)
         batches = [part.contiguous(memory_format=layout) for part in pictures.split(batch)]
 
+        guard = torch.no_grad if mode == "compile" else torch.inference_mode  # freezing asks for no_grad
+
         def predict() -> int:
-            with torch.inference_mode():
+            with guard():
                 for part in batches:
-                    torch.softmax(network(part), 1).numpy()
+                    torch.softmax(module(part), 1).numpy()
             return len(x)
 
         return predict

@@ -1,8 +1,17 @@
 """One framework in one process: reads commands as JSON lines, answers each with one JSON line.
 
-Started by ``benchmarks/peers.py`` as ``python worker.py NAME THREADS SECONDS``. Between commands it waits for input and
-uses no CPU. Commands: ``{"do": "describe"}``, ``{"do": "fit", "mode": m}`` and
-``{"do": "predict", "mode": m, "batch": n}``.
+Started by ``peer_process.py`` as ``python worker.py NAME THREADS SECONDS``. Between commands it waits for input and
+uses no CPU. Commands:
+
+- ``{"do": "describe"}``: version and modes;
+- ``{"do": "fit" or "predict", "network": n, "batch": b, "mode": m}``: images a second;
+- ``{"do": "outputs", "network": n}``: what the network makes of two pictures, to compare frameworks;
+- ``{"do": "memory"}``: bytes of this process, the most so far and at present;
+- ``{"do": "growth", ...}`` and ``{"do": "profile", ...}``: see with_juanji.py.
+
+``with_<name>.py`` has a class ``Framework(threads)`` with ``fit_modes``, ``predict_modes``, ``version()``,
+``outputs(network, x)``, ``fitter(network, mode, x, y, batch)`` and ``predictor(network, mode, x, batch)``. The last two
+prepare what can be prepared and return a function that works through ``x`` once and returns its length.
 """
 
 from __future__ import annotations
@@ -14,53 +23,66 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-BATCH = 64
-FIT_IMAGES = 50 * BATCH
-PREDICT_IMAGES = 2048
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from networks.recipes import RECIPES
+from worker_tools import images, memory
+
+FIT_STEPS = {"article": 50, "mobilenet": 16, "resnet20": 8}  # some second's work; 2 for others
+PREDICT_STEPS = 64
+PREDICT_PIXELS = 2048 * 32 * 32  # but no more than this, and one batch at least
+
+Work = Callable[[], int]
 
 
-def images(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures of the right size and type, and one-hot labels: what they show does not change the speed."""
-    rng = np.random.default_rng(0)
-    x = rng.integers(0, 256, (count, 32, 32, 3)).astype("float32") / np.float32(255)
-    y = np.eye(10, dtype="float32")[rng.integers(0, 10, count)]
-    return x, y
-
-
-def repeated(work: Callable[[], int], seconds: float) -> dict[str, float]:
-    """Calls ``work``, which returns the images it handled, for at least so long; after one call to warm up."""
-    work()
-    done, calls, start = 0, 0, time.perf_counter()
+def repeated(work: Work, seconds: float) -> dict[str, float]:
+    """Calls ``work``, which returns the images it handled, for at least so long."""
+    done, start = 0, time.perf_counter()
     while True:
         done += work()
-        calls += 1
         elapsed = time.perf_counter() - start
         if elapsed >= seconds:
             return {"images": done, "seconds": elapsed, "rate": done / elapsed}
 
 
-def serve(framework: Any, seconds: float, answer: Callable[[dict[str, Any]], None]) -> None:
-    """Answers commands until the input ends."""
-    x, y = images(max(FIT_IMAGES, PREDICT_IMAGES))
-    for line in sys.stdin:
-        command = json.loads(line)
-        try:
-            if command["do"] == "describe":
-                answer({"version": framework.version(), "fit": framework.fit_modes, "predict": framework.predict_modes})
-            elif command["do"] == "fit":
-                fit = framework.fitter(command["mode"], x[:FIT_IMAGES], y[:FIT_IMAGES])
-                answer(repeated(fit, seconds))
-            else:
-                batch = command["batch"]
-                count = max(batch, min(PREDICT_IMAGES, batch * 64))
-                predict = framework.predictor(command["mode"], x[:count], batch)
-                answer(repeated(predict, seconds))
-        except Exception as error:  # a mode that does not work here is a result, not the end
-            answer({"error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:300]})
+class Server:
+    """Answers commands with a framework; what was prepared and warmed up is kept."""
+
+    def __init__(self, framework: Any, seconds: float) -> None:
+        self._framework = framework
+        self._seconds = seconds
+        self._works: dict[str, Work] = {}
+
+    def answer(self, command: dict[str, Any]) -> dict[str, Any]:
+        do, framework = command.pop("do"), self._framework
+        if do == "describe":
+            return {"version": framework.version(), "fit": framework.fit_modes, "predict": framework.predict_modes}
+        if do == "memory":
+            return memory()
+        if do in ("fit", "predict"):
+            key = json.dumps([do, command])
+            if key not in self._works:
+                self._works[key] = getattr(self, f"_{do}")(**command)
+                self._works[key]()
+            return repeated(self._works[key], self._seconds)
+        if do == "outputs":
+            result = framework.outputs(command["network"], images(command["network"], 2)[0])
+            return {"outputs": np.asarray(result, "float64").tolist()}
+        return dict(getattr(framework, do)(**command))
+
+    def _fit(self, network: str, batch: int, mode: str) -> Work:
+        steps = max(2, round(FIT_STEPS.get(network, 2) * self._seconds))
+        x, y = images(network, batch * steps)
+        return self._framework.fitter(network, mode, x, y, batch)
+
+    def _predict(self, network: str, batch: int, mode: str) -> Work:
+        most = int(min(PREDICT_STEPS, PREDICT_PIXELS // RECIPES[network].size ** 2 // batch) * min(1, self._seconds))
+        steps = max(1, most)
+        return self._framework.predictor(network, mode, images(network, batch * steps)[0], batch)
 
 
 def main() -> None:
@@ -70,16 +92,20 @@ def main() -> None:
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
 
-    def answer(message: dict[str, Any]) -> None:
+    def send(message: dict[str, Any]) -> None:
         pipe.write(json.dumps(message) + "\n")
 
     try:
-        framework = importlib.import_module(f"with_{name}").Framework(threads)
+        server = Server(importlib.import_module(f"with_{name}").Framework(threads), seconds)
     except Exception as error:
-        answer({"error": f"{type(error).__name__}: {error}"[:300]})
+        send({"error": f"{type(error).__name__}: {error}"[:300]})
         return
-    answer({"ready": name})
-    serve(framework, seconds, answer)
+    send({"ready": name})
+    for line in sys.stdin:
+        try:
+            send(server.answer(json.loads(line)))
+        except Exception as error:  # a mode that does not work here is a result, not the end
+            send({"error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:300]})
 
 
 if __name__ == "__main__":
