@@ -70,7 +70,7 @@ def choose_mode(peer: PeerProcess, task: Task) -> Result:
     else:
         result.error = "; ".join(f"{mode}: {error}" for mode, error in result.modes.items())
     if len(result.modes) > 1:
-        shown = (f"{mode} {rate:.0f}/s" if isinstance(rate, float) else f"{mode} {rate}" for mode, rate in result.modes.items())
+        shown = (f"{mode} {rate:.0f}/s" if mode in rates else f"{mode} {rate}" for mode, rate in result.modes.items())
         print(f"  {peer.name}: {', '.join(shown)}", file=sys.stderr)
     return result
 

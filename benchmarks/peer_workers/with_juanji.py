@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras_like import KerasLike
+from worker_tools import images, memory
+
 import juanji
 from juanji import _core
 from juanji.callbacks import Callback
-from keras_like import KerasLike
-from worker_tools import images, memory
 
 
 class Framework(KerasLike):
@@ -22,8 +23,23 @@ class Framework(KerasLike):
         return f"juanji {juanji.__version__} ({_core.active_isa()}, {_core.num_threads()} threads)"
 
     def machine(self) -> dict[str, Any]:
-        """The instruction sets of juanji that this machine has."""
-        return {"isa": _core.active_isa(), "supported": _core.supported_isas()}
+        """Instruction sets, and what the processor can do: operations and bytes a second."""
+        return {
+            "isa": _core.active_isa(),
+            "supported": _core.supported_isas(),
+            "flops": _core.measure_flops("float32"),
+            "bytes": _core.measure_memory_bandwidth(),
+        }
+
+    def profile(self, network: str, batch: int, training: bool, repeats: int) -> dict[str, Any]:
+        """Time, operations and bytes of every operation of a recorded step."""
+        x, y = images(network, batch)
+        result = juanji.profile(self.model(network, "default"), x, y if training else None, repeats)
+        rows = []
+        for op in result.operations:
+            shape = op.outputs[0][1] if op.outputs else ()  # updates in place have no output
+            rows.append({"name": op.name, "output": shape, "seconds": op.seconds, "flop": op.flop, "bytes": op.bytes})
+        return {"flops": result.peak_flops, "bytes": result.peak_bytes, "operations": rows}
 
     def growth(self, network: str, batch: int, first: int, last: int) -> dict[str, float]:
         """Resident bytes that training adds between two of its steps."""
