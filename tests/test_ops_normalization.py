@@ -66,6 +66,10 @@ def test_forward_and_gradient(rows, dtype, activation, residual):
         _close(got[2], wanted[2], C_GRADIENT, np.abs(dy).sum(0).max())
         if residual and masked:
             np.testing.assert_array_equal(got[3], wanted[3].astype(dtype))
+        elif masked:
+            again = _core.BatchNormGradient(EPSILON, activation, False, True)(dy, x, beta, gamma, mean, variance)
+            for mine, other in zip(again, got, strict=True):
+                np.testing.assert_array_equal(mine, other)  # the mask of x and beta is that of y, bit for bit
 
 
 @pytest.mark.parametrize("residual", [False, True])
@@ -248,6 +252,10 @@ def test_errors_say_what_came():
         ValueError, match=r"batch_norm_gradient: variance has the wrong shape; .* got variance.shape=\(2,\)"
     ):
         _core.BatchNormGradient(1e-3, "relu", False)(x, x, x, ones, ones, ones[:2])
+    with pytest.raises(
+        ValueError, match=r"batch_norm_gradient: beta has the wrong shape; expected \(3,\), got .*\(2, 3\)"
+    ):
+        _core.BatchNormGradient(1e-3, "relu", False, True)(x, x, x, ones, ones, ones)
     with pytest.raises(ValueError, match=r"batch_normalization: mean has the wrong shape; expected \(3,\) for axis 1"):
         ops.batch_normalization(x, ones[:2], ones, axis=-1)
     with pytest.raises(ValueError, match="batch_normalization: no such axis"):

@@ -11,13 +11,14 @@ void bind_batch_norm(py::module_& m) {
              return BatchNorm(epsilon, read_activation("batch_norm", activation));
            }),
            py::arg("epsilon"), py::arg("activation"));
-  bind_operation<BatchNormGradient>(
-      m, "BatchNormGradient",
-      "(dy, x[, y: only with activation 'relu'], gamma, mean, variance) -> (dx, dgamma, dbeta[, dresidual])")
-      .def(py::init([](double epsilon, const std::string& activation, bool residual) {
-             return BatchNormGradient(epsilon, read_activation("batch_norm_gradient", activation), residual);
+  bind_operation<BatchNormGradient>(m, "BatchNormGradient",
+                                    "(dy, x[, y, or beta with from_input: only with activation 'relu'], gamma, mean, "
+                                    "variance) -> (dx, dgamma, dbeta[, dresidual])")
+      .def(py::init([](double epsilon, const std::string& activation, bool residual, bool from_input) {
+             return BatchNormGradient(epsilon, read_activation("batch_norm_gradient", activation), residual,
+                                      from_input);
            }),
-           py::arg("epsilon"), py::arg("activation"), py::arg("residual"));
+           py::arg("epsilon"), py::arg("activation"), py::arg("residual"), py::arg("from_input") = false);
   bind_operation<ScaleShift>(m, "ScaleShift", "(x, scale, shift[, residual]) -> y = act(x * scale + shift + residual)")
       .def(py::init(
                [](const std::string& activation) { return ScaleShift(read_activation("scale_shift", activation)); }),

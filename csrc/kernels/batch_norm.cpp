@@ -112,12 +112,18 @@ void moments(const T* x, int64_t rows, int64_t stride, int64_t cols, double* mea
   });
 }
 
+template <class T>
+JUANJI_INLINE Vec<T> affine(Vec<T> x, Vec<T> mean, Vec<T> scale, Vec<T> shift) {
+  return (x - mean) * scale + shift;
+}
+
 template <class T, bool kRelu, bool kResidual>
 void apply_rows(const T* x, const T* residual, const T* mean, const T* scale, const T* shift, T* y, int64_t n,
                 int64_t cols) {
   for (int64_t begin = 0; begin < n; begin += cols) {
     for_vectors<T>(n - begin < cols ? n - begin : cols, [&](int64_t c, auto lanes) {
-      Vec<T> v = (lanes.load(x + begin + c) - lanes.load(mean + c)) * lanes.load(scale + c) + lanes.load(shift + c);
+      Vec<T> v =
+          affine<T>(lanes.load(x + begin + c), lanes.load(mean + c), lanes.load(scale + c), lanes.load(shift + c));
       if constexpr (kResidual) v += lanes.load(residual + begin + c);
       lanes.store(y + begin + c, kRelu ? max(zero<T>(), v) : v);
     });
@@ -135,27 +141,35 @@ void apply(bool relu, const T* x, const T* residual, const T* mean, const T* sca
               : apply_rows<T, false, false>(x, residual, mean, scale, shift, y, n, cols);
 }
 
-template <class T, bool kMasked, class Lanes>
-JUANJI_INLINE Vec<T> masked(const T* dy, const T* y, Lanes lanes) {
-  const Vec<T> v = lanes.load(dy);
-  if constexpr (kMasked) return lanes.load(y) > zero<T>() ? v : zero<T>();
-  return v;
+enum class Mask { none, output, input };
+
+// dz of the vector at element `at` of dy and y, and column c; v is that of x.
+template <class T, Mask kMask, class Lanes>
+JUANJI_INLINE Vec<T> masked(const T* dy, Vec<T> v, Vec<T> center, BatchNormMask<T> mask, int64_t at, int64_t c,
+                            Lanes lanes) {
+  const Vec<T> d = lanes.load(dy + at);
+  if constexpr (kMask == Mask::output) return lanes.load(mask.y + at) > zero<T>() ? d : zero<T>();
+  if constexpr (kMask == Mask::input) {
+    return affine<T>(v, center, lanes.load(mask.scale + c), lanes.load(mask.shift + c)) > zero<T>() ? d : zero<T>();
+  }
+  return d;
 }
 
-template <class T, int V, bool kMasked, bool kKeep, class Lanes>
-JUANJI_INLINE void sum_products(const T* dy, const T* y, const T* x, const T* mean, T* dz, int64_t rows, int64_t stride,
-                                Lanes lanes, T* sum, T* dot) {
+template <class T, int V, Mask kMask, bool kKeep, class Lanes>
+JUANJI_INLINE void sum_products(const T* dy, const T* x, const T* mean, BatchNormMask<T> mask, T* dz, int64_t first,
+                                int64_t rows, int64_t stride, int64_t c, Lanes lanes, T* sum, T* dot) {
   constexpr int W = kWidth<T>;
   Vec<T> center[V], sums[V] = {}, dots[V] = {};
-  for (int v = 0; v < V; ++v) center[v] = lanes.load(mean + v * W);
+  for (int v = 0; v < V; ++v) center[v] = lanes.load(mean + c + v * W);
   for (int64_t r = 0; r < rows; ++r) {
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
-      const int64_t at = r * stride + v * W;
-      const Vec<T> d = masked<T, kMasked>(dy + at, y + at, lanes);
+      const int64_t at = first + r * stride + c + v * W;
+      const Vec<T> value = lanes.load(x + at);
+      const Vec<T> d = masked<T, kMask>(dy, value, center[v], mask, at, c + v * W, lanes);
       if constexpr (kKeep) lanes.store(dz + at, d);
       sums[v] += d;
-      dots[v] += d * (lanes.load(x + at) - center[v]);
+      dots[v] += d * (value - center[v]);
     }
   }
   for (int v = 0; v < V; ++v) {
@@ -164,17 +178,15 @@ JUANJI_INLINE void sum_products(const T* dy, const T* y, const T* x, const T* me
   }
 }
 
-template <class T, bool kMasked, bool kKeep>
-void sum_rows(const T* dy, const T* y, const T* x, const T* mean, T* dz, int64_t rows, int64_t stride, int64_t cols,
-              double* sum, double* dot) {
+template <class T, Mask kMask, bool kKeep>
+void sum_rows(const T* dy, const T* x, const T* mean, BatchNormMask<T> mask, T* dz, int64_t rows, int64_t stride,
+              int64_t cols, double* sum, double* dot) {
   for (int64_t c = 0; c < cols; ++c) sum[c] = dot[c] = 0;
   T block_sum[kChunkCols], block_dot[kChunkCols];
   for_blocks(rows, cols, [&](int64_t first, int64_t width, int64_t r, int64_t n) {
     for_tiles<T>(width, [&](int64_t c, auto tile, auto lanes) {
-      const int64_t at = r * stride + first + c;
-      sum_products<T, decltype(tile)::kCount, kMasked, kKeep>(dy + at, kMasked ? y + at : y, x + at, mean + first + c,
-                                                              kKeep ? dz + at : dz, n, stride, lanes, block_sum + c,
-                                                              block_dot + c);
+      sum_products<T, decltype(tile)::kCount, kMask, kKeep>(dy, x, mean, mask, dz, r * stride, n, stride, first + c,
+                                                            lanes, block_sum + c, block_dot + c);
     });
     for (int64_t c = 0; c < width; ++c) {
       sum[first + c] += static_cast<double>(block_sum[c]);
@@ -183,34 +195,39 @@ void sum_rows(const T* dy, const T* y, const T* x, const T* mean, T* dz, int64_t
   });
 }
 
-template <class T>
-void gradient_sums(const T* dy, const T* y, const T* x, const T* mean, T* dz, int64_t rows, int64_t stride,
-                   int64_t cols, double* sum, double* dot) {
-  if (dz != nullptr) {
-    return y != nullptr ? sum_rows<T, true, true>(dy, y, x, mean, dz, rows, stride, cols, sum, dot)
-                        : sum_rows<T, false, true>(dy, y, x, mean, dz, rows, stride, cols, sum, dot);
-  }
-  return y != nullptr ? sum_rows<T, true, false>(dy, y, x, mean, dz, rows, stride, cols, sum, dot)
-                      : sum_rows<T, false, false>(dy, y, x, mean, dz, rows, stride, cols, sum, dot);
+template <class T, Mask kMask>
+void sum_rows_of(const T* dy, const T* x, const T* mean, BatchNormMask<T> mask, T* dz, int64_t rows, int64_t stride,
+                 int64_t cols, double* sum, double* dot) {
+  return dz != nullptr ? sum_rows<T, kMask, true>(dy, x, mean, mask, dz, rows, stride, cols, sum, dot)
+                       : sum_rows<T, kMask, false>(dy, x, mean, mask, dz, rows, stride, cols, sum, dot);
 }
 
-template <class T, bool kMasked>
-void gradient_rows(const T* dy, const T* y, const T* x, const T* mean, const T* a, const T* b, const T* d, T* dx,
-                   int64_t n, int64_t cols) {
+template <class T>
+void gradient_sums(const T* dy, const T* x, const T* mean, BatchNormMask<T> mask, T* dz, int64_t rows, int64_t stride,
+                   int64_t cols, double* sum, double* dot) {
+  if (mask.y != nullptr) return sum_rows_of<T, Mask::output>(dy, x, mean, mask, dz, rows, stride, cols, sum, dot);
+  if (mask.scale != nullptr) return sum_rows_of<T, Mask::input>(dy, x, mean, mask, dz, rows, stride, cols, sum, dot);
+  sum_rows_of<T, Mask::none>(dy, x, mean, mask, dz, rows, stride, cols, sum, dot);
+}
+
+template <class T, Mask kMask>
+void gradient_rows(const T* dy, const T* x, const T* mean, BatchNormMask<T> mask, const T* a, const T* b, const T* d,
+                   T* dx, int64_t n, int64_t cols) {
   for (int64_t begin = 0; begin < n; begin += cols) {
     for_vectors<T>(n - begin < cols ? n - begin : cols, [&](int64_t c, auto lanes) {
-      const Vec<T> dz = masked<T, kMasked>(dy + begin + c, kMasked ? y + begin + c : y, lanes);
-      const Vec<T> center = lanes.load(x + begin + c) - lanes.load(mean + c);
-      lanes.store(dx + begin + c, lanes.load(a + c) * dz + (lanes.load(b + c) * center + lanes.load(d + c)));
+      const Vec<T> value = lanes.load(x + begin + c), center = lanes.load(mean + c);
+      const Vec<T> dz = masked<T, kMask>(dy, value, center, mask, begin + c, c, lanes);
+      lanes.store(dx + begin + c, lanes.load(a + c) * dz + (lanes.load(b + c) * (value - center) + lanes.load(d + c)));
     });
   }
 }
 
 template <class T>
-void gradient(const T* dy, const T* y, const T* x, const T* mean, const T* a, const T* b, const T* d, T* dx, int64_t n,
-              int64_t cols) {
-  return y != nullptr ? gradient_rows<T, true>(dy, y, x, mean, a, b, d, dx, n, cols)
-                      : gradient_rows<T, false>(dy, y, x, mean, a, b, d, dx, n, cols);
+void gradient(const T* dy, const T* x, const T* mean, BatchNormMask<T> mask, const T* a, const T* b, const T* d, T* dx,
+              int64_t n, int64_t cols) {
+  if (mask.y != nullptr) return gradient_rows<T, Mask::output>(dy, x, mean, mask, a, b, d, dx, n, cols);
+  if (mask.scale != nullptr) return gradient_rows<T, Mask::input>(dy, x, mean, mask, a, b, d, dx, n, cols);
+  gradient_rows<T, Mask::none>(dy, x, mean, mask, a, b, d, dx, n, cols);
 }
 
 }  // namespace

@@ -134,10 +134,11 @@ void BatchNorm::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>
   });
 }
 
-BatchNormGradient::BatchNormGradient(double eps, Activation act, bool with_residual)
+BatchNormGradient::BatchNormGradient(double eps, Activation act, bool with_residual, bool mask_from_input)
     : epsilon(eps),
       activation(act),
-      residual(with_residual) {
+      residual(with_residual),
+      from_input(mask_from_input) {
   check_attributes(*this, epsilon, activation);
   if (!residual || activation == Activation::relu) return;
   fail(name(), "without an activation the residual's gradient is dy", "activation='relu'", "residual", residual,
@@ -152,19 +153,20 @@ std::vector<TensorSpec> BatchNormGradient::outputs(const std::vector<TensorSpec>
   check_float(*this, x, "x");
   if (x.rank() < 1) fail(name(), "x has no channels", "rank 1 or more", "x.shape", x.shape, "");
   check_rows(*this, x);
-  const char* const all_names[] = {"dy", "x", "y", "gamma", "mean", "variance"};
-  const size_t vectors = count - 3;
+  const char* const all_names[] = {"dy", "x", from_input ? "beta" : "y", "gamma", "mean", "variance"};
+  const size_t vectors = count - 3;  // the first of gamma, mean and variance
+  const size_t images = masked && !from_input ? 3 : 2;
   for (size_t i = 0; i < count; ++i) {
     const char* const input_name = all_names[i < vectors ? i : i + 6 - count];
     check_same_dtype(*this, x, "x", inputs[i], input_name);
-    check_shape(*this, inputs[i], input_name, i < vectors ? x.shape : Shape{x.shape.back()});
+    check_shape(*this, inputs[i], input_name, i < images ? x.shape : Shape{x.shape.back()});
   }
   const TensorSpec& gamma = inputs[vectors];
   if (residual) return {x, gamma, gamma, x};
   return {x, gamma, gamma};
 }
 
-size_t BatchNormGradient::workspace(const std::vector<TensorSpec>& inputs) const { return scratch_bytes(inputs[1], 4); }
+size_t BatchNormGradient::workspace(const std::vector<TensorSpec>& inputs) const { return scratch_bytes(inputs[1], 6); }
 
 void BatchNormGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
                             void* workspace) const {
@@ -174,20 +176,32 @@ void BatchNormGradient::run(const std::vector<Tensor>& inputs, const std::vector
     using T = decltype(zero);
     const kernels::BatchNormTable<T>& table = kernels::batch_norm<T>();
     const T *dy = inputs[0].as<T>(), *x = inputs[1].as<T>();
-    const T* y = activation == Activation::relu ? inputs[2].as<T>() : nullptr;
+    const T* third = activation == Activation::relu ? inputs[2].as<T>() : nullptr;  // y or beta
     const T *gamma = inputs[vectors].as<T>(), *mean = inputs[vectors + 1].as<T>();
     const T* variance = inputs[vectors + 2].as<T>();
     T *dx = outputs[0].as<T>(), *dgamma = outputs[1].as<T>(), *dbeta = outputs[2].as<T>();
     T* dz = residual ? outputs[3].as<T>() : nullptr;
     const auto at_or_null = [](auto* p, int64_t at) { return p == nullptr ? p : p + at; };
+    const auto slope = [&](int64_t c) { return inverse_deviation(variance[c], epsilon) * gamma[c]; };
 
     const Scratch<T> scratch(cut, workspace);
     T *center = scratch.wide, *a = center + cut.cols, *b = a + cut.cols, *d = b + cut.cols;
+    T *scale = d + cut.cols, *shift = scale + cut.cols;
     cut.widen(center, [&](int64_t c) { return mean[c]; });
+    if (third != nullptr && from_input) {
+      cut.widen(scale, [&](int64_t c) { return static_cast<T>(slope(c)); });
+      cut.widen(shift, [&](int64_t c) { return third[c]; });
+    }
+    const auto mask_at = [&](int64_t at, int64_t col) -> kernels::BatchNormMask<T> {
+      if (third == nullptr) return {};
+      if (from_input) return {nullptr, scale + col, shift + col};
+      return {third + at, nullptr, nullptr};
+    };
     cut.for_each_part(2 * kCost, [&](const ChannelRows::Part& part) {
-      table.gradient_sums(dy + part.element, at_or_null(y, part.element), x + part.element,
-                          center + part.slot % cut.cols, at_or_null(dz, part.element), part.rows, part.stride,
-                          part.cols, scratch.first + part.slot, scratch.second + part.slot);
+      const int64_t col = part.slot % cut.cols;
+      table.gradient_sums(dy + part.element, x + part.element, center + col, mask_at(part.element, col),
+                          at_or_null(dz, part.element), part.rows, part.stride, part.cols, scratch.first + part.slot,
+                          scratch.second + part.slot);
     });
     merge_sums(cut, scratch);
     // With s = 1 / sqrt(variance + epsilon) and n rows: dx = gamma s (dz - Σ dz / n - (x - mean) s² Σ dz (x - mean) /
@@ -197,16 +211,14 @@ void BatchNormGradient::run(const std::vector<Tensor>& inputs, const std::vector
       dgamma[c] = static_cast<T>(scratch.second_total[c] * inverse_deviation(variance[c], epsilon));
       dbeta[c] = static_cast<T>(scratch.first_total[c]);
     }
-    const auto slope = [&](int64_t c) { return gamma[c] * inverse_deviation(variance[c], epsilon); };
     cut.widen(a, [&](int64_t c) { return static_cast<T>(slope(c)); });
     cut.widen(b, [&](int64_t c) {
       return static_cast<T>(-slope(c) * scratch.second_total[c] / (n * (variance[c] + epsilon)));
     });
     cut.widen(d, [&](int64_t c) { return static_cast<T>(-slope(c) * scratch.first_total[c] / n); });
-    const T* source = residual ? dz : dy;
-    const T* mask = residual ? nullptr : y;
     cut.for_each_range(3 * kCost, [&](int64_t at, int64_t count) {
-      table.gradient(source + at, at_or_null(mask, at), x + at, center, a, b, d, dx + at, count, cut.cols);
+      table.gradient((residual ? dz : dy) + at, x + at, center, residual ? kernels::BatchNormMask<T>{} : mask_at(at, 0),
+                     a, b, d, dx + at, count, cut.cols);
     });
   });
 }

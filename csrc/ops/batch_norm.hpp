@@ -21,14 +21,17 @@ struct BatchNorm : Operation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
-// dy, x, [y, only with 'relu',] gamma, mean, variance -> dx, dgamma, dbeta[, dresidual]
-// dresidual is dy where y > 0 and is given with `residual`; without an activation it is dy itself, and none is given.
+// dy, x, [y or beta, only with 'relu',] gamma, mean, variance -> dx, dgamma, dbeta[, dresidual]
+// The ReLU's mask comes from y or, with `from_input`, from x and beta: then y is not read, and there must not have been
+// a residual. dresidual is the masked dy and is given with `residual`; without an activation it is dy itself, and none
+// is given.
 struct BatchNormGradient : Operation {
   double epsilon;
   Activation activation;
   bool residual;
+  bool from_input;
 
-  BatchNormGradient(double epsilon, Activation activation, bool residual);
+  BatchNormGradient(double epsilon, Activation activation, bool residual, bool from_input);
   std::string name() const override { return "batch_norm_gradient"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   size_t workspace(const std::vector<TensorSpec>& inputs) const override;

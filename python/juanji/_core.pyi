@@ -49,9 +49,9 @@ class BatchNorm(Operation):
 
 class BatchNormGradient(Operation):
     """
-    (dy, x[, y: only with activation 'relu'], gamma, mean, variance) -> (dx, dgamma, dbeta[, dresidual])
+    (dy, x[, y, or beta with from_input: only with activation 'relu'], gamma, mean, variance) -> (dx, dgamma, dbeta[, dresidual])
     """
-    def __init__(self, epsilon: float, activation: str, residual: bool) -> None: ...
+    def __init__(self, epsilon: float, activation: str, residual: bool, from_input: bool = False) -> None: ...
 
 class ScaleShift(Operation):
     """

@@ -85,8 +85,8 @@ void check_elements(const KernelSet& set) {
           EXPECT_EQ(y.back(), T(-77));
         }
         std::vector<T> dx(at(n) + 1, T(-77));
-        kernels.gradient(dy.data(), flag ? mask.data() : nullptr, x.data(), mean.data(), a.data(), b.data(), d.data(),
-                         dx.data(), n, cols);
+        kernels.gradient(dy.data(), x.data(), mean.data(), {flag ? mask.data() : nullptr, nullptr, nullptr}, a.data(),
+                         b.data(), d.data(), dx.data(), n, cols);
         for (int64_t i = 0; i < n; ++i) {
           const size_t c = at(i % cols);
           const T dz = flag && mask[at(i)] <= 0 ? T(0) : dy[at(i)];
@@ -118,7 +118,7 @@ void check_sums(const KernelSet& set) {
         for (const bool keep : {false, true}) {
           std::vector<T> dz(x.size(), T(-77));
           std::vector<double> sum(at(cols) + 1, -77), dot(at(cols) + 1, -77);
-          kernels.gradient_sums(dy.data(), masked ? y.data() : nullptr, x.data(), mean.data(),
+          kernels.gradient_sums(dy.data(), x.data(), mean.data(), {masked ? y.data() : nullptr, nullptr, nullptr},
                                 keep ? dz.data() : nullptr, rows, stride, cols, sum.data(), dot.data());
           for (int64_t c = 0; c < stride; ++c) {
             double exact_sum = 0, exact_dot = 0;
@@ -144,6 +144,41 @@ void check_sums(const KernelSet& set) {
 
 TEST_P(BatchNormKernels, SumsFloat) { check_sums<float>(GetParam()); }
 TEST_P(BatchNormKernels, SumsDouble) { check_sums<double>(GetParam()); }
+
+// The mask computed from x is that of the result, bit for bit, also where the result is nearly 0.
+template <class T>
+void check_masks(const KernelSet& set) {
+  const auto kernels = JUANJI_KERNELS(batch_norm, T, set);
+  for (const int64_t cols : widths()) {
+    const int64_t rows = 67, n = rows * cols;
+    const std::vector<T> x = numbers<T>(n, 0.1), dy = numbers<T>(n, 0.7), mean = numbers<T>(cols, 0.2);
+    std::vector<T> scale = numbers<T>(cols, 0.5), shift, y(at(n));
+    for (int64_t c = 0; c < cols; ++c) {
+      scale[at(c)] *= static_cast<T>(c % 2 == 0 ? 1e3 : -1);
+      shift.push_back(-(x[at(c)] - mean[at(c)]) * scale[at(c)]);  // the first row comes out as the rounding error alone
+    }
+    kernels.apply(true, x.data(), nullptr, mean.data(), scale.data(), shift.data(), y.data(), n, cols);
+    std::vector<std::vector<double>> sums;
+    std::vector<std::vector<T>> gradients;
+    for (const bool from_input : {false, true}) {
+      kernels::BatchNormMask<T> mask{y.data(), nullptr, nullptr};
+      if (from_input) mask = {nullptr, scale.data(), shift.data()};
+      std::vector<double> sum(at(2 * cols));
+      kernels.gradient_sums(dy.data(), x.data(), mean.data(), mask, nullptr, rows, cols, cols, sum.data(),
+                            sum.data() + cols);
+      sums.push_back(sum);
+      std::vector<T> dx(at(n));
+      kernels.gradient(dy.data(), x.data(), mean.data(), mask, scale.data(), shift.data(), mean.data(), dx.data(), n,
+                       cols);
+      gradients.push_back(dx);
+    }
+    ASSERT_EQ(sums[0], sums[1]) << cols;
+    ASSERT_EQ(gradients[0], gradients[1]) << cols;
+  }
+}
+
+TEST_P(BatchNormKernels, MasksFloat) { check_masks<float>(GetParam()); }
+TEST_P(BatchNormKernels, MasksDouble) { check_masks<double>(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(EverySet, BatchNormKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
 

@@ -60,9 +60,10 @@ def _(call: Call, dy: Any, dmean: Any, dvariance: Any) -> tuple[Any, ...]:
         masked = call.attributes["activation"] == "relu"
         residual = len(call.inputs) == 4
         operation = _batch_norm_residual_gradient if residual and masked else _batch_norm_gradient
-        found = operation(
-            dy, x, *([y] if masked else []), gamma, mean, variance, **call.attributes, residual=residual and masked
-        )
+        # Without a residual the mask follows from x and beta, and y is not read.
+        mask = [] if not masked else [y] if residual else [call.inputs[2]]
+        attributes = {**call.attributes, "residual": residual and masked, "from_input": masked and not residual}
+        found = operation(dy, x, *mask, gamma, mean, variance, **attributes)
         gradients[: len(found)] = found
         if residual and not masked:
             gradients[3] = dy
@@ -89,12 +90,13 @@ def _gradient_of_gradient(call: Call, *arriving: Any) -> tuple[Any, ...]:
     with GradientTape() as tape:
         tape.watch(inputs)
         dy, x, *rest = inputs
-        y = rest.pop(0) if masked else None
+        y_or_beta = rest.pop(0) if masked else None
         gamma, mean, variance = rest
-        dz = dy if y is None else ops.multiply(dy, ops.cast(ops.greater(y, 0), dy.dtype))
         axes = tuple(range(len(x.shape) - 1))
         inverse = ops.rsqrt(ops.add(variance, call.attributes["epsilon"]))
         unit = ops.multiply(ops.subtract(x, mean), inverse)
+        y = ops.add(ops.multiply(unit, gamma), y_or_beta) if call.attributes["from_input"] else y_or_beta
+        dz = ops.multiply(dy, ops.cast(ops.greater(y, 0), dy.dtype)) if masked else dy
         dgamma = ops.sum(ops.multiply(dz, unit), axes)
         dbeta = ops.sum(dz, axes)
         share = 1.0 / math.prod(x.shape[:-1])

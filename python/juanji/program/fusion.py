@@ -96,8 +96,9 @@ def _fuse_mask(graph: Graph, source: Node, mask: Node) -> None:
     outputs = gradient.outputs[:3] if not shared else (*gradient.outputs[:3], dz)
     graph.move(gradient, mask)
     graph.remove(mask)
-    inputs = (dy, source.inputs[0], y, *statistics)
-    graph.change(gradient, inputs, outputs, activation="relu", residual=shared)
+    x, _, beta, *residual = source.inputs
+    inputs = (dy, x, y if residual else beta, *statistics)  # without a residual y need not be read
+    graph.change(gradient, inputs, outputs, activation="relu", residual=shared, from_input=not residual)
 
 
 def _fold_scale(graph: Graph, node: Node) -> None:
