@@ -135,8 +135,8 @@ def test_batch_normalization_refuses():
     with pytest.raises(ValueError, match=r"batch_norm: there is nothing to take the mean of"):
         layer(np.zeros((0, 3)), training=True)
     assert layer(np.zeros((0, 3))).shape == (0, 3)
-    with pytest.raises(ValueError, match=r"'bn': masks are not supported; .* got a mask of shape \(2,\)"):
-        layer(np.zeros((2, 3)), mask=np.ones(2, bool))
+    with pytest.raises(ValueError, match=r"'bn': the mask does not fit; .* \(2,\), got mask.shape=\(3,\)"):
+        layer(np.zeros((2, 3)), mask=np.ones(3, bool))
     with pytest.raises(ValueError, match=r"no such axis; expected an axis from -2 to 1, got axis=3"):
         layers.BatchNormalization(axis=3)(np.zeros((2, 4)))
     with pytest.raises(ValueError, match=r"the size of the normalised axis is not known"):
@@ -146,10 +146,11 @@ def test_batch_normalization_refuses():
             TypeError, match="BatchNormalization: axis is not of the right kind; expected an integer, got axis="
         ):
             layers.BatchNormalization(axis=axis)
-    with pytest.raises(
-        ValueError, match="batch renormalisation is not available; expected renorm=False, got renorm=True"
-    ):
-        layers.BatchNormalization(renorm=True)
+    with pytest.raises(ValueError, match=r"unknown limits; expected 'rmin', 'rmax' and 'dmax' .*, got 'top'"):
+        layers.BatchNormalization(renorm=True, renorm_clipping={"top": 1})
+    for limits in ({"rmin": 2, "rmax": 1}, {"dmax": -1}):
+        with pytest.raises(ValueError, match="renorm_clipping leaves no value"):
+            layers.BatchNormalization(renorm=True, renorm_clipping=limits)
 
 
 def _random_weights(layer, seed=4):
@@ -273,3 +274,49 @@ def test_normalization_layers_refuse():
         ops.layer_normalization(X, np.ones(5))
     with pytest.raises(ValueError, match=r"rms_normalization: no axis, or one named twice; .* got axis=\(1, -3\)"):
         ops.rms_normalization(X, axis=(1, -3))
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_masked_steps_do_not_count(axis):
+    layer = layers.BatchNormalization(axis=axis, momentum=0.5, dtype="float64")
+    mask = np.random.default_rng(6).random(X.shape[:-1]) < 0.6
+    y = np.asarray(layer(X, training=True, mask=mask))
+    kept = np.broadcast_to(mask[..., None], X.shape)
+    over = _over(axis)
+    mean = X.mean(over, keepdims=True, where=kept)
+    variance = X.var(over, keepdims=True, where=kept)
+    # the number of steps is counted with 1e-7 more, as in Keras
+    np.testing.assert_allclose(y, _normalized(X, mean, variance, 1e-3), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(layer.moving_mean, 0.5 * mean.ravel(), rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(layer(X, mask=mask), layer(X))
+
+
+@pytest.mark.parametrize("limits", [None, {"rmin": 0.9, "rmax": 1.1, "dmax": 0.2}])
+@pytest.mark.parametrize("center", [True, False])
+def test_renormalization(limits, center):
+    layer = layers.BatchNormalization(
+        renorm=True, renorm_clipping=limits, renorm_momentum=0.8, momentum=0.6, center=center, dtype="float64"
+    )
+    layer.build(X.shape)
+    assert [v.name for v in layer.weights[-3:]] == ["moving_stddev", "renorm_mean", "renorm_stddev"]
+    gamma, usual_mean, usual_deviation, moving_deviation = np.random.default_rng(7).uniform(0.5, 2, (4, 6))
+    start = np.zeros(6)
+    beta = [np.full(6, 0.3)] if center else []
+    layer.set_weights([gamma, *beta, start, start + 1, moving_deviation, usual_mean, usual_deviation])
+    y = np.asarray(layer(X, training=True))
+    mean, deviation = X.mean((0, 1, 2)), np.sqrt(X.var((0, 1, 2)) + 1e-3)
+    r, d = deviation / usual_deviation, (mean - usual_mean) / usual_deviation
+    if limits:
+        r, d = np.clip(r, 0.9, 1.1), np.clip(d, -0.2, 0.2)
+    expected = ((X - mean) / deviation * r + d) * gamma + (0.3 if center else 0)
+    np.testing.assert_allclose(y, expected, rtol=0, atol=1e-13)
+    after = [np.asarray(v) for v in layer.weights[-5:]]
+    moved = 0.6 * moving_deviation + 0.4 * deviation
+    for got, wanted in zip(
+        after,
+        (0.4 * mean, moved**2 - 1e-3, moved, 0.8 * usual_mean + 0.2 * mean, 0.8 * usual_deviation + 0.2 * deviation),
+        strict=True,
+    ):
+        np.testing.assert_allclose(got, wanted, rtol=1e-13, atol=1e-14)
+    config = layer.get_config()
+    assert layers.BatchNormalization.from_config(config).get_config() == config

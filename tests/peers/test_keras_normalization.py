@@ -18,6 +18,8 @@ LAYERS = [
     ("BatchNormalization", {"axis": 1, "momentum": 0.5, "epsilon": 1e-2}, (8, 4, 3)),
     ("BatchNormalization", {"center": False}, (16, 7)),
     ("BatchNormalization", {"scale": False}, (16, 7)),
+    ("BatchNormalization", {"renorm": True}, (16, 7)),
+    ("BatchNormalization", {"renorm": True, "renorm_clipping": {"rmax": 1.5, "rmin": 0.5, "dmax": 0.3}}, (16, 7)),
     ("LayerNormalization", {}, (4, 5, 6)),
     ("LayerNormalization", {"axis": [1, 2], "epsilon": 0.1}, (4, 5, 6)),
     ("LayerNormalization", {"axis": 1, "center": False}, (4, 5, 6)),

@@ -8,10 +8,11 @@ import numpy as np
 
 from juanji import initializers, ops
 from juanji.layers._arguments import Shape
+from juanji.layers._batch_statistics import Renormalization, follow, masked_moments
 from juanji.layers._centered import CenteredLayer
 from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size, require_sizes
 from juanji.layers._registry import registry
-from juanji.ops._normalization import batch_norm
+from juanji.ops._normalization import batch_norm, scale_shift
 
 
 @registry.register()
@@ -33,7 +34,9 @@ class BatchNormalization(CenteredLayer):
         moving_mean_initializer, moving_variance_initializer: zeros and ones by default.
         beta_regularizer, gamma_regularizer: penalties added to the loss.
         beta_constraint, gamma_constraint: applied after each update.
-        renorm, renorm_clipping, renorm_momentum: batch renormalisation is not available; ``renorm`` has to be False.
+        renorm: correct the statistics of the batch by moving ones also in training (batch renormalisation).
+        renorm_clipping: limits of that correction, 'rmin', 'rmax' and 'dmax'; none by default.
+        renorm_momentum: momentum of the statistics it uses.
         synchronized: accepted and without effect, as there is one device.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
@@ -83,17 +86,14 @@ class BatchNormalization(CenteredLayer):
             gamma_constraint=gamma_constraint,
             **kwargs,
         )
-        if renorm:
-            raise ValueError(
-                "BatchNormalization: batch renormalisation is not available; expected renorm=False, got "
-                f"renorm={renorm!r}. Leave it out."
-            )
         self.axis = check_axes("BatchNormalization", axis, several=False)[0]
         self.momentum = float(momentum)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.renorm = bool(renorm)
         self.renorm_clipping = renorm_clipping
         self.renorm_momentum = float(renorm_momentum)
+        self._renormalization = Renormalization(renorm_clipping, renorm_momentum) if renorm else None
         self.synchronized = bool(synchronized)
         self.moving_mean: Any = None
         self.moving_variance: Any = None
@@ -110,29 +110,57 @@ class BatchNormalization(CenteredLayer):
         self.moving_variance = self.add_weight(
             shape, self.moving_variance_initializer, trainable=False, name="moving_variance"
         )
+        if self._renormalization is not None:
+            self._renormalization.build(self, shape)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if mask is not None:
+        if mask is not None and tuple(np.shape(mask)) != tuple(inputs.shape[:-1]):
             raise ValueError(
-                f"BatchNormalization {self.name!r}: masks are not supported; expected mask=None, got a mask of shape "
-                f"{tuple(np.shape(mask))}. Leave out the masked steps before this layer."
+                f"BatchNormalization {self.name!r}: the mask does not fit; expected the shape of the input without its "
+                f"last axis, {tuple(inputs.shape[:-1])}, got mask.shape={tuple(np.shape(mask))}."
             )
-        if training and self.trainable:
-            return self._normalize_by_batch(inputs)
-        return ops.batch_normalization(
-            inputs, self.moving_mean, self.moving_variance, self.axis, self.beta, self.gamma, self.epsilon
-        )
+        if not (training and self.trainable):
+            return ops.batch_normalization(
+                inputs, self.moving_mean, self.moving_variance, self.axis, self.beta, self.gamma, self.epsilon
+            )
+        if mask is not None:
+            mean, variance = masked_moments(inputs, mask, self.axis)
+            gamma, beta = self._follow(mean, variance)
+            return ops.batch_normalization(inputs, mean, variance, self.axis, beta, gamma, self.epsilon)
+        last = self.axis in (-1, len(inputs.shape) - 1)
+        y = self._normalize_by_batch(inputs if last else ops.moveaxis(inputs, self.axis, -1))
+        return y if last else ops.moveaxis(y, -1, self.axis)
 
     def _normalize_by_batch(self, x: Any) -> Any:
-        channels = self.moving_mean.shape
-        gamma = np.ones(channels, self.dtype) if self.gamma is None else self.gamma
-        beta = np.zeros(channels, self.dtype) if self.beta is None else self.beta
-        last = self.axis in (-1, len(x.shape) - 1)
-        y, mean, variance = batch_norm(x if last else ops.moveaxis(x, self.axis, -1), gamma, beta, self.epsilon)
-        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            kept = ops.multiply(moving, self.momentum)
-            moving.assign(ops.add(kept, ops.multiply(ops.stop_gradient(batch), 1.0 - self.momentum)))
-        return y if last else ops.moveaxis(y, -1, self.axis)
+        ones, zeros = np.ones(x.shape[-1], self.dtype), np.zeros(x.shape[-1], self.dtype)
+        if self._renormalization is not None:
+            y, mean, variance = batch_norm(x, ones, zeros, self.epsilon)
+            gamma, beta = self._follow(mean, variance)
+            return scale_shift(y, gamma, beta)
+        gamma = ones if self.gamma is None else self.gamma
+        beta = zeros if self.beta is None else self.beta
+        y, mean, variance = batch_norm(x, gamma, beta, self.epsilon)
+        self._follow(mean, variance)
+        return y
+
+    def _follow(self, mean: Any, variance: Any) -> tuple[Any, Any]:
+        """Moves the statistics towards those of the batch; gives gamma and beta with the correction for this batch."""
+        mean, variance = ops.stop_gradient(mean), ops.stop_gradient(variance)
+        renormalization = self._renormalization
+        if renormalization is None:
+            follow(self.moving_mean, mean, self.momentum)
+            follow(self.moving_variance, variance, self.momentum)
+            return self.gamma, self.beta
+        deviation = ops.sqrt(ops.add(variance, self.epsilon))
+        r, d = renormalization.correction(mean, deviation, self.epsilon)
+        gamma = r if self.gamma is None else ops.multiply(r, self.gamma)
+        beta = d if self.gamma is None else ops.multiply(d, self.gamma)
+        follow(renormalization.mean, mean, renormalization.momentum)
+        follow(renormalization.deviation, deviation, renormalization.momentum)
+        follow(self.moving_mean, mean, self.momentum)
+        moving = follow(renormalization.moving_deviation, deviation, self.momentum)
+        self.moving_variance.assign(ops.relu(ops.subtract(ops.square(moving), self.epsilon)))
+        return gamma, beta if self.beta is None else ops.add(beta, self.beta)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -143,4 +171,7 @@ class BatchNormalization(CenteredLayer):
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
             "synchronized": self.synchronized,
+            "renorm": self.renorm,
+            "renorm_clipping": self.renorm_clipping,
+            "renorm_momentum": self.renorm_momentum,
         }
