@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 _changes = 0
+
+
+def is_same(old: Any, new: Any) -> bool:
+    """Whether setting an attribute to a value leaves it as it was."""
+    return old is new or (type(old) is type(new) and isinstance(old, (bool, int, float, str)) and old == new)
 
 
 def changed() -> None:

@@ -110,6 +110,7 @@ class Trace:
         nodes: the operations, in the order of their calls.
         inputs: what is handed to each run.
         feeds: traced inputs whose arrays a function makes for each run, in the order of the calls.
+        beginnings: what is called before the feeds of each run.
         actions: what is called behind each run.
     """
 
@@ -117,6 +118,7 @@ class Trace:
         self.nodes: list[Node] = []
         self.inputs: list[TracedTensor] = []
         self.feeds: list[tuple[TracedTensor, Callable[[], Array]]] = []
+        self.beginnings: list[Callable[[], None]] = []
         self.actions: list[Deferred] = []
         self.trying: Any = None  # whose method would be deferred if it asked for values
 
@@ -208,7 +210,8 @@ def deferred(method: Callable[..., Any]) -> Callable[..., Any]:
 def traced_or_deferred(method: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator: while a trace is open, the method is written down or, when it asks for values, called behind each run.
 
-    Only methods of juanji's own classes are tried: what others do besides their operations would not be repeated.
+    Only methods of juanji's own classes, with functions of its own, are tried: what others do besides their
+    operations would not be repeated.
     """
     later = deferred(method)
 
@@ -217,7 +220,7 @@ def traced_or_deferred(method: Callable[..., Any]) -> Callable[..., Any]:
         trace = open_trace()
         if trace is None or trace.trying is self:
             return method(self, *args, **kwargs)
-        if not is_own(type(self)):
+        if not is_own(type(self)) or not is_own(getattr(self, "fn", method)):
             return later(self, *args, **kwargs)
         mark, outer = trace.mark(), trace.trying
         trace.trying = self

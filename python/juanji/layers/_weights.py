@@ -35,12 +35,13 @@ class WeightOwner:
     """
 
     name: str
-    # attributes that say nothing about what a step computes
-    _passing: ClassVar[frozenset[str]] = frozenset({"history", "stop_training"})
+    # attributes that say nothing about what a step computes, or count their changes by themselves
+    _passing: ClassVar[frozenset[str]] = frozenset({"history", "stop_training", "trainable"})
 
     def __setattr__(self, name: str, value: Any) -> None:
+        kept = name in vars(self) and _structure.is_same(vars(self)[name], value)
         object.__setattr__(self, name, value)
-        if name[0] != "_" and name not in self._passing:
+        if name[0] != "_" and name not in self._passing and not kept:
             _structure.changed()
 
     def __init__(self, trainable: bool, dtype: str) -> None:
@@ -110,7 +111,9 @@ class WeightOwner:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         for layer in self.walk():
-            layer._trainable = bool(value)
+            if layer._trainable != bool(value):
+                layer._trainable = bool(value)
+                _structure.changed()
             for weight in layer._own_weights:
                 weight.variable.trainable = weight.trainable and layer._trainable
 

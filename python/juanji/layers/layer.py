@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from juanji import config, regularizers
-from juanji.autograd import Tensor
+from juanji.autograd import Tensor, open_trace
 from juanji.layers._arguments import Shape, batch_shape, positive_int
 from juanji.layers._symbolic import SymbolicCalls
 from juanji.layers._weights import WeightOwner
@@ -187,6 +187,12 @@ class Layer(SymbolicCalls, WeightOwner):
             self._call_counted = _context.count
         parts = loss if isinstance(loss, (list, tuple)) else [loss]
         self._call_losses += [part if part.ndim == 0 else ops.sum(part) for part in map(as_array, parts)]
+        trace = open_trace()
+        if trace is not None:
+            trace.defer(self._keep_losses, list(self._call_losses))
+
+    def _keep_losses(self, losses: list[Any]) -> None:
+        self._call_losses = losses
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that would create this layer again, in simple types."""

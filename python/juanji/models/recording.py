@@ -7,6 +7,7 @@ is recorded when a new set of shapes comes. What cannot be recorded keeps runnin
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from juanji import _core, _structure
-from juanji.autograd import NoValueError
 from juanji.layers._weights import WeightOwner
 from juanji.program import Recorded
 from juanji.trace import is_own
@@ -38,6 +38,7 @@ class Recorder:
         self._ran: set[str] = set()
         self._changes = -1
         self._allowed = False
+        self._lock = threading.Lock()  # of all that is known about programs, not held while one runs
 
     def __reduce__(self) -> Any:
         """A copy, or one that was stored, starts without programs: those borrow the memory of this model."""
@@ -46,21 +47,24 @@ class Recorder:
     def run(self, model: Any, name: str, data: Any) -> Any:
         """Runs ``getattr(model, name)(data)``, recorded where that is possible."""
         step = getattr(model, name)
-        if self._changes != _structure.changes():
-            self._forget(model)
         arrays: list[Any] = []
         key = (name, _flatten(data, arrays))
-        program = self._programs.get(key)
+        with self._lock:
+            if self._changes != _structure.changes():
+                self._forget(model)
+            changes, known = self._changes, key in self._programs
+            program = self._programs.get(key)
+            if program is not None:
+                self._programs.move_to_end(key)
+                if name == "predict_step" and len(arrays) == 1:
+                    self._predictions[arrays[0].dtype, arrays[0].shape] = program
         if program is not None:
-            self._programs.move_to_end(key)
-            if name == "predict_step" and len(arrays) == 1:
-                self._predictions[arrays[0].dtype, arrays[0].shape] = program
             return program(*arrays)
-        if not self._allowed or key in self._programs:
+        if not self._allowed or known:
             return step(data)
         if name not in self._ran:
             result = step(data)
-            if self._changes == _structure.changes():
+            if changes == _structure.changes():
                 self._ran.add(name)
             return result
         return self._record(key, step, data, arrays)
@@ -79,20 +83,24 @@ class Recorder:
 
     def _record(self, key: Any, step: Callable[[Any], Any], data: Any, arrays: list[Any]) -> Any:
         changes = _structure.changes()
+        program: Recorded | None = None
         try:
             program = Recorded(lambda *tensors: step(_rebuild(data, list(tensors))), arrays, self._arena)
-        except NoValueError:
-            self._programs[key] = None
-            return step(data)
-        except (ValueError, TypeError):
-            return step(data)  # bad data: the eager step says what is wrong
-        if changes != _structure.changes():  # the step itself changes the model's form
-            return step(data)
+        except Exception:  # bad data, or code that asks for values: the eager step tells which
+            result = step(data)
+        else:
+            # A step that changes the model's form is another one each time.
+            result = program(*arrays) if changes == _structure.changes() else step(data)
+        with self._lock:
+            if changes == _structure.changes() == self._changes:
+                self._keep(key, program)
+        return result
+
+    def _keep(self, key: Any, program: Recorded | None) -> None:
         self._programs[key] = program
         while len(self._programs) > _MOST_PROGRAMS:
             self._programs.popitem(last=False)
             self._predictions.clear()
-        return program(*arrays)
 
     def _forget(self, model: Any) -> None:
         self._programs.clear()
@@ -109,7 +117,9 @@ def _known_through(model: Any) -> bool:
 
 def _parts(layer: WeightOwner) -> list[Any]:
     weights = layer._own_weights
-    parts = [*vars(layer).values(), *(w.regularizer for w in weights), *(w.constraint for w in weights)]
+    # How weights get their first values is no part of a step.
+    own = [value for name, value in vars(layer).items() if not name.endswith("_initializer")]
+    parts = [*own, *(w.regularizer for w in weights), *(w.constraint for w in weights)]
     compiled = getattr(layer, "_compiled", None)
     return parts if compiled is None else [*parts, *compiled.parts()]
 

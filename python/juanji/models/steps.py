@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from juanji.autograd import GradientTape, Tensor
+from juanji.autograd import GradientTape, Tensor, open_trace
 from juanji.layers.layer import Layer
 from juanji.models.compiled import Compiled
 from juanji.models.data import unpack
@@ -32,7 +32,7 @@ class Steps(Layer):
 
     def run_step(self, name: str, data: Any) -> Any:
         """Runs the method ``train_step``, ``test_step`` or ``predict_step``, as a recorded program where possible."""
-        if self._eager:
+        if self._eager or open_trace() is not None:  # within a step of another model that is being recorded
             return getattr(self, name)(data)
         if self._recorder is None:
             self._recorder = Recorder()

@@ -174,10 +174,14 @@ class Optimizer(Configurable):
                 )
             self.build(variables)
         gradients, variables = match(owner, grads, variables, self._index)
+        trace = open_trace()
+        if trace is None:
+            self._begin_step()
+        else:
+            trace.beginnings.append(self._begin_step)
         rate = live(self._rate_of_this_step)
         self._decay(variables, rate)
         self.update(self._clip(gradients), variables, rate)
-        trace = open_trace()
         if trace is None:
             self._finish_step()
         else:
@@ -188,8 +192,10 @@ class Optimizer(Configurable):
             self._rate = not_negative(type(self).__name__, "learning_rate", self.learning_rate)
         return self._rate
 
-    def _finish_step(self) -> None:
+    def _begin_step(self) -> None:
         self._rate = None
+
+    def _finish_step(self) -> None:
         self._iterations.assign_add(1)
 
     def next_step(self) -> float | LiveNumber:

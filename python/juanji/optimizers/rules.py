@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from juanji import ops
+from juanji import _structure, ops
 from juanji.autograd import Tensor, Variable
 from juanji.trace import LiveNumber
 from juanji.utils.arguments import not_negative
@@ -98,6 +98,7 @@ class WeightDecay:
         """Leaves these variables alone, and those with any of the names in theirs."""
         self._excluded = list(variables)
         self._excluded_names = tuple(names)
+        _structure.changed()
 
     def __call__(self, variables: Iterable[Variable], learning_rate: float | LiveNumber) -> None:
         if not self.rate:

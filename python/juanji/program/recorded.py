@@ -37,6 +37,7 @@ class Recorded:
         with Trace() as trace:
             self._result = function(*(trace.add_input(x) for x in arrays))
         self._feeds = [make for _, make in trace.feeds]
+        self._beginnings = trace.beginnings
         self._actions = trace.actions
         wanted = _tensors_in([self._result, *(a.arguments for a in self._actions)])
         graph = Graph(trace.nodes, wanted)
@@ -51,11 +52,11 @@ class Recorded:
 
     def __call__(self, *arrays: Array) -> Any:
         """Runs the step; arrays take the place of the tensors in what the function gave."""
-        return self._finish(self._program.run(*self._before(arrays)))
+        return self._finish(self._run(self._program.run, arrays))
 
     def profile(self, *arrays: Array) -> list[tuple[str, list[Any], list[Any], float]]:
         """Runs the step; gives name, input specs, output specs and seconds of each operation."""
-        results, seconds = self._program.profile(*self._before(arrays))
+        results, seconds = self._run(self._program.profile, arrays)
         self._finish(results)
         return [(*step, time) for step, time in zip(self._program.describe(), seconds)]
 
@@ -64,17 +65,25 @@ class Recorded:
         """Scratch memory the program needs."""
         return self._program.arena_bytes + self._program.setup_bytes
 
+    def _run(self, run: Callable[..., Any], arrays: Sequence[Array]) -> Any:
+        operands = self._before(arrays)
+        try:
+            return run(*operands)
+        finally:  # also behind an error in the middle: the operations before it have run
+            for variable in self._updated:
+                variable.mark_changed()
+
     def _before(self, arrays: Sequence[Array]) -> list[Array]:
         if self._read:
             versions = [v._version for v in self._read]
             if versions != self._versions:
                 self._program.prepare()
                 self._versions = versions
-        return [*map(np.ascontiguousarray, arrays), *(make() for make in self._feeds)]
+        for begin in self._beginnings:
+            begin()
+        return [*(np.asarray(x, order="C") for x in arrays), *(make() for make in self._feeds)]
 
     def _finish(self, results: list[Array]) -> Any:
-        for variable in self._updated:
-            variable.mark_changed()
         outcomes: dict[int, Any] = {}
         for action in self._actions:
             arguments = [_filled(x, results, self._place, outcomes) for x in action.arguments]

@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from juanji import _structure
+from juanji.trace import is_own
 from juanji.utils.naming import to_snake_case
 
 Part = TypeVar("Part")
@@ -19,8 +21,22 @@ Named = TypeVar("Named", bound=Callable[..., Any])
 Self = TypeVar("Self", bound="Configurable")
 
 
+_SET_BY_FIRST_STEP = ("built", "name")  # of optimizers and metrics; that step runs eagerly
+
+
 class Configurable:
-    """An object that can be made again from :meth:`get_config`."""
+    """An object that can be made again from :meth:`get_config`.
+
+    Changing an attribute of one of juanji's own takes effect in the next step: recorded steps are recorded anew.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        attributes = vars(self)
+        counts = name[0] != "_" and name not in _SET_BY_FIRST_STEP and name in attributes
+        changes = counts and not _structure.is_same(attributes[name], value)
+        object.__setattr__(self, name, value)
+        if changes and is_own(type(self)):
+            _structure.changed()
 
     def get_config(self) -> dict[str, Any]:
         """The keyword arguments that make an equal object; plain numbers, strings, lists and dictionaries."""

@@ -1,0 +1,205 @@
+"""What changes in Python between steps, errors in the middle of steps, and what recording must not leave behind."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import juanji
+from juanji import _core, constraints, layers, metrics, ops, optimizers, regularizers
+from juanji.program import Recorded
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((12, 6)).astype("float32")
+Y = rng.standard_normal((12, 3)).astype("float32")
+
+
+def network(*inner: Any, **compiled: Any) -> Any:
+    parts = inner or (layers.Dense(5, activation="relu"), layers.Dense(3))
+    model = juanji.Sequential([layers.Input((6,)), *parts])
+    model.compile(**{"optimizer": "adam", "loss": "mse", **compiled})
+    return model
+
+
+def train(model: Any, steps: int = 3, y: Any = Y) -> Any:
+    results = [model.train_on_batch(X, y) for _ in range(steps)]
+    if not model.run_eagerly:
+        assert "train_step" in recorded(model)
+    return results
+
+
+def recorded(model: Any) -> set[str]:
+    return {key[0] for key, program in model._recorder._programs.items() if program is not None}
+
+
+def both_ways(act: Callable[[bool], Any]) -> list[Any]:
+    results = []
+    for eagerly in (True, False):
+        juanji.utils.set_random_seed(1)
+        results.append(act(eagerly))
+    return results
+
+
+CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+    "beta_1": (lambda: optimizers.Adam(), lambda m: setattr(m.optimizer, "beta_1", 0.1)),
+    "epsilon": (lambda: optimizers.Adam(), lambda m: setattr(m.optimizer, "epsilon", 0.1)),
+    "rho": (lambda: optimizers.RMSprop(), lambda m: setattr(m.optimizer, "rho", 0.1)),
+    "momentum": (lambda: optimizers.SGD(0.1, momentum=0.9), lambda m: setattr(m.optimizer, "momentum", 0.2)),
+    "decay": (
+        lambda: optimizers.SGD(0.1, weight_decay=0.1),
+        lambda m: m.optimizer.exclude_from_weight_decay(var_names=["kernel"]),
+    ),
+    "rate": (lambda: optimizers.SGD(0.1), lambda m: m.optimizer.learning_rate.assign(0.01)),
+    "schedule": (
+        lambda: optimizers.SGD(0.1),
+        lambda m: setattr(m.optimizer, "learning_rate", optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)),
+    ),
+    "iterations": (lambda: optimizers.Adam(), lambda m: m.optimizer.iterations.assign(100)),
+    "regularizer": (lambda: "sgd", lambda m: setattr(m.layers[0].kernel_regularizer, "l2", 5.0)),
+    "constraint": (lambda: "sgd", lambda m: setattr(m.layers[0].bias_constraint, "max_value", 1e-4)),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_settings_changed_between_steps_take_effect(case: str) -> None:
+    make, change = CHANGES[case]
+
+    def act(eagerly: bool) -> Any:
+        first = layers.Dense(5, kernel_regularizer=regularizers.L2(0.1), bias_constraint=constraints.MaxNorm(2.0))
+        model = network(first, layers.Dense(3), optimizer=make(), run_eagerly=eagerly)
+        before = train(model)
+        change(model)
+        return before, train(model), [w.tobytes() for w in model.get_weights()]
+
+    eager, program = both_ways(act)
+    assert eager == program
+
+
+def test_setting_what_is_set_already_keeps_programs() -> None:
+    model = network(layers.Dropout(0.5), layers.Dense(3))
+    train(model)
+    before = dict(model._recorder._programs)
+    model.trainable = True
+    model.layers[0].rate = 0.5
+    model.optimizer.beta_1 = 0.9
+    train(model, 1)
+    assert model._recorder._programs == before
+
+
+def test_freezing_a_layer_without_trainable_weights_takes_effect() -> None:
+    def act(eagerly: bool) -> Any:
+        normal = layers.BatchNormalization(center=False, scale=False)
+        model = network(normal, layers.Dense(3), run_eagerly=eagerly)
+        train(model)
+        normal.trainable = False
+        return train(model), [w.tobytes() for w in model.get_weights()]
+
+    eager, program = both_ways(act)
+    assert eager == program
+
+
+def test_metric_functions_of_others_are_called_in_every_step() -> None:
+    def act(eagerly: bool) -> Any:
+        calls: list[int] = []
+
+        def distance(y_true: Any, y_pred: Any) -> Any:
+            calls.append(1)
+            return ops.mean(ops.abs(y_true - y_pred), axis=-1) * len(calls)
+
+        model = network(metrics=[distance, metrics.MeanMetricWrapper(distance, name="again")], run_eagerly=eagerly)
+        return train(model, 5), len(calls)
+
+    eager, program = both_ways(act)
+    assert eager == program
+    assert program[1] == 10
+
+
+def test_losses_of_layers_are_values_after_recorded_steps() -> None:
+    def act(eagerly: bool) -> Any:
+        twice = layers.Dense(6, activity_regularizer="l2", kernel_regularizer="l1")
+        inputs = layers.Input((6,))
+        model = juanji.Model(inputs, layers.Dense(3, activity_regularizer="l1")(twice(twice(inputs))))
+        model.compile("adam", "mse", run_eagerly=eagerly)
+        train(model)
+        after_training = [float(np.asarray(loss)) for loss in model.losses]
+        for duplicate in (copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))):
+            train(duplicate(model))
+        return after_training
+
+    eager, program = both_ways(act)
+    assert len(eager) == 4
+    assert eager == program
+
+
+def test_predictions_follow_statistics_of_a_step_that_failed() -> None:
+    model = network(
+        layers.BatchNormalization(), layers.Dense(3, activation="softmax"), loss="sparse_categorical_crossentropy"
+    )
+    labels = np.arange(12) % 3
+    train(model, y=labels)
+    for _ in range(3):
+        model.predict_on_batch(X)
+    assert recorded(model) == {"train_step", "predict_step"}
+    with pytest.raises(ValueError, match="not a class number"):
+        model.train_on_batch(X * 50, labels + 3)
+    np.testing.assert_allclose(model.predict_on_batch(X), np.asarray(model(X)), rtol=1e-5)
+
+
+def test_a_step_that_failed_leaves_no_learning_rate_behind() -> None:
+    model = network(layers.Dense(3, activation="softmax"), loss="sparse_categorical_crossentropy", optimizer="sgd")
+    labels = np.arange(12) % 3
+    train(model, y=labels)
+    before = [w.copy() for w in model.get_weights()]
+    with pytest.raises(ValueError, match="not a class number"):
+        model.train_on_batch(X, labels + 3)
+    model.optimizer.learning_rate = 0.0
+    train(model, 1, y=labels)
+    for a, b in zip(before, model.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_layers_may_ask_other_models_while_they_are_recorded() -> None:
+    class Guided(layers.Layer):
+        def __init__(self, guide: Any) -> None:
+            super().__init__()
+            self._ask = lambda: guide.predict(np.ones((1, 6)), verbose=0)
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * float(self._ask().sum())
+
+    def act(eagerly: bool) -> Any:
+        model = network(Guided(network()), layers.Dense(3), run_eagerly=eagerly, jit_compile=True)
+        return [model.train_on_batch(X, Y) for _ in range(4)]
+
+    eager, program = both_ways(act)
+    assert eager == program
+
+
+def test_what_cannot_be_recorded_is_tried_once() -> None:
+    calls = []
+
+    class Odd(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            calls.append(type(inputs).__name__)
+            return inputs * {"Tensor": 2.0, "ndarray": 2.0}[calls[-1]]  # a KeyError while it is recorded
+
+    model = network(Odd(), layers.Dense(3), jit_compile=True)
+    calls.clear()
+    for _ in range(6):
+        model.train_on_batch(X, Y)
+    assert len(calls) == 7
+    assert calls.count("TracedTensor") == 1
+
+
+def test_initializers_of_others_do_not_keep_steps_from_being_recorded() -> None:
+    train(network(layers.Dense(3, kernel_initializer=lambda shape, dtype=None: np.ones(shape, dtype))))
+
+
+def test_steps_take_scalars() -> None:
+    run = Recorded(lambda x: x * 2.0, [np.zeros((), "float32")], _core.Arena())
+    assert run(np.array(3.0, "float32")) == 6.0
