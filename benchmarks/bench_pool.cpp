@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "operation_run.hpp"
+#include "ops/bias_gradient.hpp"
 #include "ops/pool.hpp"
 #include "peak.hpp"
 
@@ -41,6 +42,18 @@ void max_pool_gradient(benchmark::State& state) {
   run(state, MaxPoolGradient(window(size, 2), {state.range(0), state.range(0)}), pooled);
 }
 
+// What a convolution with bias and relu needs behind its pooling: in one pass, and as the two operations it stands for.
+void max_pool_bias_gradient(benchmark::State& state) {
+  const std::vector<TensorSpec> pooled = MaxPool(window(2, 2), true).outputs({input(state)});
+  run(state, MaxPoolBiasGradient(window(2, 2), {state.range(0), state.range(0)}), {pooled[0], pooled[1], pooled[0]});
+}
+
+void relu_bias_gradient(benchmark::State& state) {
+  BiasActivationGradient op;
+  op.activation = Activation::relu;
+  run(state, op, {input(state), input(state)});
+}
+
 template <int size>
 void average_pool(benchmark::State& state) {
   run(state, AveragePool(window(size, 2)), {input(state)});
@@ -57,6 +70,8 @@ BENCHMARK(max_pool<2, true>)->Name("max_pool 2x2/2 with argmax")->Apply(images);
 BENCHMARK(max_pool_gradient<2>)->Name("max_pool_gradient 2x2/2")->Apply(images);
 BENCHMARK(max_pool<3, false>)->Name("max_pool 3x3/2")->Apply(images);
 BENCHMARK(max_pool_gradient<3>)->Name("max_pool_gradient 3x3/2")->Apply(images);
+BENCHMARK(max_pool_bias_gradient)->Name("max_pool_bias_gradient 2x2/2 with relu")->Apply(images);
+BENCHMARK(relu_bias_gradient)->Name("bias_activation_gradient with relu")->Apply(images);
 BENCHMARK(average_pool<2>)->Name("average_pool 2x2/2")->Apply(images);
 BENCHMARK(average_pool_gradient<2>)->Name("average_pool_gradient 2x2/2")->Apply(images);
 

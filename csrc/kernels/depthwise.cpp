@@ -1,13 +1,10 @@
 #include "kernels/depthwise.hpp"
 
+#include "kernels/depthwise_passes.hpp"
 #include "simd/activate.hpp"
-#include "simd/lanes.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
-
-// Outputs kept in registers at a time: each weight is loaded once for all of them.
-constexpr int kColumns = 4;
 
 struct Range {
   int64_t begin, end;
@@ -32,8 +29,8 @@ JUANJI_INLINE void outputs(const DepthwiseLine<T>& line, int64_t t, Range taps, 
   const T* x = line.x + (line.base + t * line.step + taps.begin * line.tap_step) * c;
   const T* w = line.w + taps.begin * line.w_tap_step;
   T* y = line.y + t * line.y_step * c;
-  for_channels<T>(
-      c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+  for_passes<T, 1>(
+      c, false, [&](int64_t i, int64_t, auto lanes, auto) __attribute__((always_inline)) {
         const Vec<T> bias = line.b ? lanes.load(line.b + i) : zero<T>();
         Vec<T> sum[R];
         for (int r = 0; r < R; ++r) sum[r] = bias;
@@ -49,7 +46,9 @@ JUANJI_INLINE void outputs(const DepthwiseLine<T>& line, int64_t t, Range taps, 
       });
 }
 
-template <class T, int kTaps, int kStep, int kTapStep>
+// kColumns outputs are kept in registers at a time: each weight is loaded once for all of them, and their sums hide
+// each other's latency. With 3 or 5 taps neighbours share loads too: then more than four would not fit.
+template <class T, int kColumns, int kTaps, int kStep, int kTapStep>
 void whole_line(const DepthwiseLine<T>& line, Vec<T> lowest) {
   // All taps of t lie inside when the first and the last one do.
   const Range first = inside(line.base, line.step, line.width, line.count);
@@ -63,6 +62,10 @@ void whole_line(const DepthwiseLine<T>& line, Vec<T> lowest) {
   int64_t t = 0;
   for (; t < begin; ++t) edge(t);
   for (; t + kColumns <= end; t += kColumns) outputs<T, kColumns, kTaps, kStep, kTapStep>(line, t, all, lowest);
+  if (t + kColumns / 2 <= end) {
+    outputs<T, kColumns / 2, kTaps, kStep, kTapStep>(line, t, all, lowest);
+    t += kColumns / 2;
+  }
   for (; t < end; ++t) outputs<T, 1, kTaps, kStep, kTapStep>(line, t, all, lowest);
   for (; t < line.count; ++t) edge(t);
 }
@@ -85,15 +88,17 @@ void line(const DepthwiseLine<T>& l) {
   const Vec<T> lowest = broadcast<T>(l.activation == Activation::relu ? T(0) : -infinity);
   const bool dense = l.tap_step == 1;
   if (dense && l.taps == 3 && l.step == 1) {
-    whole_line<T, 3, 1, 1>(l, lowest);
+    whole_line<T, 4, 3, 1, 1>(l, lowest);
   } else if (dense && l.taps == 3 && l.step == 2) {
-    whole_line<T, 3, 2, 1>(l, lowest);
+    whole_line<T, 4, 3, 2, 1>(l, lowest);
   } else if (dense && l.taps == 5 && l.step == 1) {
-    whole_line<T, 5, 1, 1>(l, lowest);
+    whole_line<T, 4, 5, 1, 1>(l, lowest);
   } else if (dense && l.taps == 5 && l.step == 2) {
-    whole_line<T, 5, 2, 1>(l, lowest);
+    whole_line<T, 4, 5, 2, 1>(l, lowest);
+  } else if (dense && l.taps == 7 && l.step == 1) {
+    whole_line<T, 8, 7, 1, 1>(l, lowest);
   } else {
-    whole_line<T, 0, 0, 0>(l, lowest);
+    whole_line<T, 8, 0, 0, 0>(l, lowest);
   }
   if (l.activation == Activation::sigmoid || l.activation == Activation::tanh) activate_line(l);
 }
@@ -156,19 +161,42 @@ void accumulate(T* a, const T* b, int64_t n) {
       });
 }
 
+// M, where not zero, is the number of copies: the compiler then interleaves vectors.
+template <class T, int M>
+void repeat_times(const T* __restrict x, T* __restrict y, int64_t n, int64_t m) {
+  const int64_t copies = M ? M : m;
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t j = 0; j < copies; ++j) y[i * copies + j] = x[i];
+  }
+}
+
 template <class T>
 void repeat(const T* x, T* y, int64_t n, int64_t m) {
+  switch (m) {
+    case 2: return repeat_times<T, 2>(x, y, n, m);
+    case 3: return repeat_times<T, 3>(x, y, n, m);
+    case 4: return repeat_times<T, 4>(x, y, n, m);
+    default: return repeat_times<T, 0>(x, y, n, m);
+  }
+}
+
+template <class T, int M>
+void sum_groups_of(const T* __restrict x, T* __restrict y, int64_t n, int64_t m) {
+  const int64_t size = M ? M : m;
   for (int64_t i = 0; i < n; ++i) {
-    for (int64_t j = 0; j < m; ++j) y[i * m + j] = x[i];
+    T sum = x[i * size];
+    for (int64_t j = 1; j < size; ++j) sum += x[i * size + j];
+    y[i] = sum;
   }
 }
 
 template <class T>
 void sum_groups(const T* x, T* y, int64_t n, int64_t m) {
-  for (int64_t i = 0; i < n; ++i) {
-    T sum = x[i * m];
-    for (int64_t j = 1; j < m; ++j) sum += x[i * m + j];
-    y[i] = sum;
+  switch (m) {
+    case 2: return sum_groups_of<T, 2>(x, y, n, m);
+    case 3: return sum_groups_of<T, 3>(x, y, n, m);
+    case 4: return sum_groups_of<T, 4>(x, y, n, m);
+    default: return sum_groups_of<T, 0>(x, y, n, m);
   }
 }
 
