@@ -39,6 +39,7 @@ def report(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_report_without_peers_measures_juanji(report):
     results = json.loads((report / "results.json").read_text())
     (task,) = results["tasks"]
@@ -50,6 +51,7 @@ def test_a_report_without_peers_measures_juanji(report):
     assert results["growth"]["last"] == 12
 
 
+@pytest.mark.slow
 def test_a_report_replaces_what_is_between_the_markers(report):
     text = (report / "README.md").read_text()
     assert text.startswith("By hand.\n<!-- results: made by report.py -->\n")
@@ -59,6 +61,7 @@ def test_a_report_replaces_what_is_between_the_markers(report):
     assert "predict, article's network, batch 1" in text
 
 
+@pytest.mark.slow
 def test_the_roofline_has_every_layer_with_its_operations(report):
     results = json.loads((report / "results.json").read_text())
     predict, fit = results["roofline"]["predict"], results["roofline"]["fit"]
@@ -68,6 +71,7 @@ def test_the_roofline_has_every_layer_with_its_operations(report):
     assert sum(op["flop"] for op in fit["operations"]) == 64 * 66_484_224
 
 
+@pytest.mark.slow
 def test_a_readme_without_markers_is_refused(report, tmp_path):
     (tmp_path / "results.json").write_text((report / "results.json").read_text())
     (tmp_path / "README.md").write_text("No markers.\n")

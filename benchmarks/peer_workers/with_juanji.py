@@ -43,7 +43,7 @@ class Framework(KerasLike):
 
     def growth(self, network: str, batch: int, first: int, last: int) -> dict[str, float]:
         """Resident bytes that training adds between two of its steps."""
-        per_epoch = 50
+        per_epoch = min(50, last)
         x, y = images(network, batch * per_epoch)
         watch = _MemoryWatch((first, last))
         self.model(network, "default").fit(
