@@ -16,9 +16,8 @@ def machine() -> dict[str, Any]:
     cpu = platform.processor() or "unknown"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        fields = dict(
-            (part.strip() for part in row.split(":", 1)) for row in cpuinfo.read_text().split("\n\n")[0].splitlines()
-        )
+        first = cpuinfo.read_text().split("\n\n")[0]
+        fields = {key.strip(): value.strip() for key, _, value in (row.partition(":") for row in first.splitlines())}
         cpu = f"{fields.get('model name')} family {fields.get('cpu family')} model {fields.get('model')}"
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=9"]
     commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

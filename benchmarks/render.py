@@ -96,7 +96,7 @@ def rest_table(report: dict[str, Any]) -> str:
 def roofline_table(step: dict[str, Any], peak: float) -> str:
     """Operations that do arithmetic, the rest, and all of them."""
     whole = sum(op["seconds"] for op in step["operations"])
-    rows = []
+    rows: list[list[str]] = []
     for op in step["operations"]:
         if op["flop"]:
             rate, intensity = op["flop"] / op["seconds"], op["flop"] / op["bytes"]

@@ -107,7 +107,8 @@ class Builder:
     # Helpers
 
     def _weights(self, fan_in: int, *shape: int) -> np.ndarray:
-        return (self._rng.standard_normal(shape) * np.sqrt(2 / fan_in)).astype("float32")
+        values = self._rng.standard_normal(shape) * np.sqrt(2 / fan_in)
+        return values.astype("float32")
 
     def _small(self, count: int) -> np.ndarray:
         return (self._rng.standard_normal(count) * 0.1).astype("float32")
