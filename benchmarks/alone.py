@@ -43,6 +43,9 @@ def peak_memory(name: str, arguments: argparse.Namespace) -> int | None:
             return None
         asked(process, {**asdict(MEMORY_TASK), "mode": modes[0]})
         return int(asked(process, {"do": "memory"})["peak"])
+    except PeerError as death:
+        print(f"without the memory of {name}: {death}", file=sys.stderr)
+        return None
     finally:
         process.close()
 

@@ -111,7 +111,12 @@ def _run(peer: PeerProcess, result: Result, command: dict[str, Any]) -> None:
 
 
 def difference(own: PeerProcess, peer: PeerProcess, network: str) -> float:
-    """The largest difference between the probabilities of two frameworks; raises PeerError when it is too large."""
+    """The largest difference between the probabilities of two frameworks.
+
+    Raises:
+        PeerError: when one of them fails.
+        ValueError: when they do not compute the same.
+    """
     answers = []
     for process in (own, peer):
         reply = process.ask({"do": "outputs", "network": network})
@@ -120,5 +125,5 @@ def difference(own: PeerProcess, peer: PeerProcess, network: str) -> float:
         answers.append(np.array(reply["outputs"]))
     largest = float(np.abs(answers[0] - answers[1]).max())
     if not largest < LARGEST_DIFFERENCE:
-        raise PeerError(f"{peer.name} does not compute juanji's {network}: probabilities differ by {largest:.2g}")
+        raise ValueError(f"{peer.name} does not compute juanji's {network}: probabilities differ by {largest:.2g}")
     return largest

@@ -82,9 +82,9 @@ def tasks_table(report: dict[str, Any]) -> str:
 def rest_table(report: dict[str, Any]) -> str:
     memory = report["memory"]
     own = memory["juanji"]
-    rows = [["peak resident memory in fit, juanji", f"{own / MB:.0f} MB"]]
+    rows = [["peak resident memory in fit, juanji", f"{own / MB:.0f} MB" if own else "failed"]]
     for name in TITLES:
-        if memory.get(name):
+        if own and memory.get(name):
             figure = f"{memory[name] / MB:.0f} MB; juanji needs {own / memory[name]:.0%} of it"
             rows.append([f"the same, {TITLES[name]}", figure])
     growth = report["growth"]
@@ -108,8 +108,11 @@ def roofline_table(step: dict[str, Any], peak: float) -> str:
     rest = sorted((op for op in step["operations"] if not op["flop"]), key=lambda op: -op["seconds"])
     if rest:
         seconds = sum(op["seconds"] for op in rest)
-        longest = ", ".join(dict.fromkeys(op["name"] for op in rest[:3]))
-        rows.append([f"{len(rest)} others: {longest}, …", f"{seconds * 1e6:,.0f}", f"{seconds / whole:.1%}", *[""] * 4])
+        names = list(dict.fromkeys(op["name"] for op in rest))
+        longest = ", ".join([*names[:3], "…"] if len(names) > 3 else names)
+        rows.append(
+            [f"{len(rest)} without arithmetic: {longest}", f"{seconds * 1e6:,.0f}", f"{seconds / whole:.1%}", *[""] * 4]
+        )
     rate = sum(op["flop"] for op in step["operations"]) / whole
     rows.append(["**all**", f"{whole * 1e6:,.0f}", "100%", "", f"{rate * 1e-9:.1f}", f"{rate / peak:.0%}", ""])
     return table(["operation", "µs", "of the step", "FLOP/byte", "GFLOP/s", "of peak", "of its bound"], rows)

@@ -34,10 +34,16 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
-def checked_peers(own: PeerProcess, peers: list[PeerProcess], tasks: list[Task]) -> dict[str, float]:
-    """The largest difference of each peer's probabilities from juanji's; ends the run when networks differ."""
+def check_peers(own: PeerProcess, peers: list[PeerProcess], tasks: list[Task]) -> dict[str, float]:
+    """The largest difference of each peer's probabilities from juanji's; peers that cannot tell are missing."""
     networks = dict.fromkeys(task.network for task in tasks)
-    return {peer.name: max(difference(own, peer, network) for network in networks) for peer in peers}
+    differences = {}
+    for peer in peers:
+        try:
+            differences[peer.name] = max(difference(own, peer, network) for network in networks)
+        except PeerError as death:
+            say(f"without {peer.name}: {death}")
+    return differences
 
 
 def idle_share(processes: list[PeerProcess], seconds: float = 1.0) -> float:
@@ -76,7 +82,8 @@ def measure_together(arguments: argparse.Namespace, tasks: list[Task]) -> dict[s
         processes += peers
         report: dict[str, Any] = {"peak": peak, "versions": {p.name: p.description["version"] for p in processes}}
         say("comparing what the networks compute")
-        report["differences"] = checked_peers(own, peers, tasks)
+        report["differences"] = check_peers(own, peers, tasks)
+        peers = [peer for peer in peers if peer.name in report["differences"]]
         report["tasks"] = measure_tasks(own, peers, tasks, arguments.rounds)
         report["idle_share"] = idle_share(processes)
         say("roofline")
@@ -137,8 +144,8 @@ def main() -> None:
     if not arguments.render:
         try:
             report = {"note": arguments.note, **measure(arguments)}
-        except PeerError as death:
-            sys.exit(f"report: {death}")
+        except (PeerError, ValueError) as problem:
+            sys.exit(f"report: {problem}")
         results.write_text(json.dumps(report, indent=1) + "\n")
     render(json.loads(results.read_text()), arguments.output)
 

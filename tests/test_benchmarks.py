@@ -173,6 +173,25 @@ class TestComparison:
         assert second.ratios == [0.5, 0.5]
         assert third.error == "only: never"
 
+    def test_networks_that_differ_are_refused(self):
+        from comparison import difference
+        from peer_process import PeerError
+
+        class Speaks(Answers):
+            def ask(self, command):
+                return self.reply
+
+        own, peer = Speaks("juanji", []), Speaks("a", [])
+        own.reply, peer.reply = {"outputs": [[0.25, 0.75]]}, {"outputs": [[0.25, 0.75 - 5e-5]]}
+        assert difference(own, peer, "article") == pytest.approx(5e-5)
+        for wrong in (0.7498, float("nan")):
+            peer.reply = {"outputs": [[0.25, wrong]]}
+            with pytest.raises(ValueError, match="a does not compute juanji's article"):
+                difference(own, peer, "article")
+        peer.reply = {"error": "no such layer"}
+        with pytest.raises(PeerError, match="a: no such layer"):
+            difference(own, peer, "article")
+
     def test_peers_without_the_task_are_not_asked(self):
         from comparison import TASKS, compare
 

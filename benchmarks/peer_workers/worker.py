@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from networks.recipes import RECIPES
 from worker_tools import images, memory
 
-FIT_STEPS = {"article": 50, "mobilenet": 16, "resnet20": 8}  # some second's work; 2 for others
+FIT_STEPS = {"article": 50, "mobilenet": 10, "resnet20": 5}  # some second's work; 2 for others
 PREDICT_STEPS = 64
 PREDICT_PIXELS = 2048 * 32 * 32  # but no more than this, and one batch at least
 
