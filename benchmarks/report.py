@@ -92,7 +92,17 @@ def measure_together(arguments: argparse.Namespace, tasks: list[Task]) -> dict[s
     finally:
         for process in processes:
             process.close()
+    warn(report)
     return report
+
+
+def warn(report: dict[str, Any]) -> None:
+    """Says what makes a run doubtful."""
+    drift = report["peak_after"]["flops"] / report["peak"]["flops"] - 1
+    if abs(drift) > 0.05:
+        say(f"the peak changed by {drift:+.0%} during the run: the machine did something else too; repeat it")
+    if report["idle_share"] > 0.05:
+        say(f"waiting workers used {report['idle_share']:.2f} processors, which slows down the one that works")
 
 
 def measure_forced(arguments: argparse.Namespace, supported: list[str]) -> dict[str, Any] | None:
