@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/buffer_pool.hpp"
 #include "kernels/activation.hpp"
 
 namespace juanji {
@@ -59,22 +58,18 @@ struct WeightLayout {
   int64_t group_step;   // from one group's weights to the next
 };
 
-// Runs the convolution; layouts[i] belongs to phases[i].
+// The weights in the order in which the kernel reads them, for convolutions that share them: of `conv` only channels,
+// groups and taps are read. The order belongs to the instruction set in use. layouts[i] belongs to phases[i].
+template <class T>
+int64_t packed_weights_size(const DirectConv<T>& conv);  // elements
+template <class T>
+void pack_weights(const DirectConv<T>& conv, const T* w, const std::vector<WeightLayout>& layouts, T* packed);
+
+template <class T>
+void direct_conv(const DirectConv<T>& conv, const T* packed);
+
+// Packs, then runs.
 template <class T>
 void direct_conv(const DirectConv<T>& conv, const T* w, const std::vector<WeightLayout>& layouts);
-
-// Copies padded rows [row, row + count) of an image (h, w, channels) into dst[count][width][channels]; padded row r
-// is image row r - top, padded column j is image column j - left, and what lies outside is zero.
-template <class T>
-void copy_with_halo(const T* image, int64_t h, int64_t w, int64_t channels, int64_t top, int64_t left, int64_t row,
-                    int64_t count, int64_t width, T* dst);
-
-// One image's share of a range of rows of all images, counted through.
-struct Part {
-  int64_t image;
-  int64_t begin;  // rows within the image
-  int64_t end;
-};
-std::vector<Part> split_rows(int64_t begin, int64_t end, int64_t rows_per_image);
 
 }  // namespace juanji

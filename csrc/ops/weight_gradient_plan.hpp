@@ -6,7 +6,7 @@
 
 #include "kernels/matrix.hpp"
 #include "ops/conv_weight_gradient.hpp"
-#include "ops/direct_conv.hpp"
+#include "ops/halo.hpp"
 
 namespace juanji {
 
