@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/check.hpp"
+#include "ops/conv2d_forward.hpp"
 #include "ops/conv_weight_gradient.hpp"
 #include "ops/direct_conv.hpp"
 
@@ -39,17 +40,6 @@ void check_output_gradient(const Operation& op, const TensorSpec& dy, const Wind
   if (dy.shape[1] == g.oh && dy.shape[2] == g.ow) return;
   fail(op.name(), "dy does not have the shape of this convolution's output",
        Shape{dy.shape[0], g.oh, g.ow, dy.shape[3]}, "dy.shape", dy.shape, "");
-}
-
-// Taps of the forward pass, and where each one's weights lie in w.
-void forward_taps(const WindowGeometry& g, int64_t group_channels, int64_t outputs, Phase& phase,
-                  WeightLayout& layout) {
-  for (int64_t p = 0; p < g.kh; ++p) {
-    for (int64_t q = 0; q < g.kw; ++q) {
-      phase.taps.push_back({p * g.dh, q * g.dw});
-      layout.tap_offset.push_back((p * g.kw + q) * group_channels * outputs);
-    }
-  }
 }
 
 // Along one axis: input pixel i = stride * m + residue gets contributions from kernel position p where
@@ -97,33 +87,17 @@ void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const Tens
   const WindowGeometry g = geometry(op, op.attributes.window, w.dim(0), w.dim(1), x.dim(1), x.dim(2));
   dispatch_float(x.spec.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const int64_t group_channels = w.dim(2);
-    const int64_t outputs_count = w.dim(3);
-    DirectConv<T> conv;
+    DirectConv<T> conv = forward_conv<T>(g, x.dim(3), w.dim(3), op.attributes.groups);
     conv.x = x.as<T>();
     conv.images = x.dim(0);
-    conv.h = g.h;
-    conv.w = g.w;
-    conv.channels = x.dim(3);
-    conv.top = g.top;
-    conv.left = g.left;
-    conv.sh = g.sh;
-    conv.sw = g.sw;
     conv.y = y.as<T>();
-    conv.y_image = y.dim(1) * y.dim(2) * outputs_count;
-    conv.y_row = y.dim(2) * outputs_count;
-    conv.y_column = outputs_count;
-    conv.y_channels = outputs_count;
-    conv.groups = op.attributes.groups;
+    conv.y_image = y.dim(1) * y.dim(2) * w.dim(3);
+    conv.y_row = y.dim(2) * w.dim(3);
     conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
     conv.activation = op.activation;
     conv.pooled = pooled;
     conv.argmax = argmax;
-    Phase phase{g.oh, g.ow, 0, {}};
-    WeightLayout layout{{}, outputs_count, 1, outputs_count / op.attributes.groups};
-    forward_taps(g, group_channels, outputs_count, phase, layout);
-    conv.phases.push_back(std::move(phase));
-    direct_conv(conv, w.as<T>(), {layout});
+    direct_conv(conv, w.as<T>(), {forward_layout(g, w.dim(2), w.dim(3), op.attributes.groups)});
   });
 }
 

@@ -25,17 +25,23 @@ void fill_without_depth(const Gemm<T>& g) {
   }
 }
 
-// A small C from a deep k: pieces of k in parallel, then added in a fixed order.
+// A small C from a deep k: pieces of k in parallel, each of whole blocks, then added in a fixed order.
 template <class T>
-void multiply_split(const Gemm<T>& g, const Cut& pieces) {
+void multiply_split(const Gemm<T>& g) {
+  const int64_t block = depth_block(g);
+  const Cut pieces(g.k, std::max(kSplitDepth, ceil_div(g.k, 2 * kSplitTasks)), block);
   const Buffer partial(static_cast<size_t>(g.m * g.n * pieces.count) * sizeof(T));
   const double cost = 2.0 * static_cast<double>(g.m * g.n * pieces.size) / kGemmFlopPerNanosecond;
   parallel_for(pieces.count, cost, [&](int64_t i, int) {
     Gemm<T> piece = g;
     const int64_t k0 = pieces.begin(i);
     piece.k = pieces.length(i);
+    piece.depth_block = block;
     piece.a += g.a_transposed ? k0 * g.a_step : k0;
-    piece.b += g.b_transposed ? k0 : k0 * g.b_step;
+    if (g.packed_b != nullptr)
+      piece.packed_b += packed_size<T>(k0, g.n);
+    else
+      piece.b += g.b_transposed ? k0 : k0 * g.b_step;
     piece.c = partial.as<T>() + i * g.m * g.n;
     piece.c_step = g.n;
     if (i > 0) piece.bias = nullptr;
@@ -79,11 +85,8 @@ template <class T>
 void gemm(const Gemm<T>& g) {
   if (g.m <= 0 || g.n <= 0) return;
   if (g.k <= 0) return fill_without_depth(g);
-  if (g.packed_b != nullptr) return multiply_blocks(g);
-  if (g.m <= kernels::kStreamRows) return multiply_streamed(g);
-  if (g.k >= 2 * kSplitDepth && block_count(g) < kSplitTasks) {
-    return multiply_split(g, Cut(g.k, std::max(kSplitDepth, ceil_div(g.k, 2 * kSplitTasks)), 1));
-  }
+  if (g.m <= kernels::kStreamRows && g.packed_b == nullptr) return multiply_streamed(g);
+  if (g.k >= 2 * kSplitDepth && block_count(g) < kSplitTasks) return multiply_split(g);
   multiply_blocks(g);
 }
 

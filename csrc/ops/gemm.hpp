@@ -21,6 +21,7 @@ struct Gemm {
   int64_t b_step = 0;
   bool b_transposed = false;
   const T* packed_b = nullptr;  // op(B) as pack_right left it; b is not read then
+  int64_t depth_block = 0;      // k of one packed block; 0: as pack_right chooses
   T* c = nullptr;
   int64_t c_step = 0;
   const T* bias = nullptr;                   // (n), added to every row; not with a_transposed

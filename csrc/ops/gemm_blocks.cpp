@@ -39,6 +39,10 @@ struct Blocks {
         rows(g.m, kRowBlock, g.m > kRowBlock ? kernel.tile_rows : 1),
         columns(g.n, column_limit(g), panel),
         depth(g.k, depth_limit(g), 1) {
+    if (g.depth_block > 0) {
+      depth.size = g.depth_block;
+      depth.count = ceil_div(g.k, depth.size);
+    }
     // Rows that lie far apart share a few sets of the cache, where a second panel would look for them in vain.
     copy_a = bytes(g.a_step) >= 1024 && (g.n >= kCopyColumns || (bytes(g.a_step) % 2048 == 0 && g.n > panel));
     far_a = !copy_a && g.k >= kFarDepth && bytes(g.m * g.k) > kFarBytes;
@@ -54,7 +58,7 @@ struct Blocks {
 
   // Few rows: cut the columns finer, so that there is work for several threads.
   int64_t column_limit(const Gemm<T>& g) const {
-    const int64_t wanted = ceil_div(kWantedTasks, ceil_div(g.m, kRowBlock));
+    const int64_t wanted = ceil_div(kWantedTasks, std::max<int64_t>(1, ceil_div(g.m, kRowBlock)));
     return std::min(kColumnBytes / bytes(1), std::max(panel, ceil_div(g.n, wanted)));
   }
 };
@@ -158,6 +162,11 @@ int64_t block_count(const Gemm<T>& g) {
 }
 
 template <class T>
+int64_t depth_block(const Gemm<T>& g) {
+  return Blocks<T>(g).depth.size;
+}
+
+template <class T>
 int64_t packed_size(int64_t k, int64_t n) {
   const int64_t panel = kernels::matrix<T>().panel;
   return k * ceil_div(n, panel) * panel;
@@ -224,6 +233,8 @@ void multiply_blocks(const Gemm<T>& g) {
 
 template int64_t block_count<float>(const Gemm<float>&);
 template int64_t block_count<double>(const Gemm<double>&);
+template int64_t depth_block<float>(const Gemm<float>&);
+template int64_t depth_block<double>(const Gemm<double>&);
 template void multiply_blocks<float>(const Gemm<float>&);
 template void multiply_blocks<double>(const Gemm<double>&);
 template int64_t packed_size<float>(int64_t, int64_t);

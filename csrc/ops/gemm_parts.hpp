@@ -27,10 +27,13 @@ struct Cut {
   int64_t length(int64_t i) const { return std::min(size, total - i * size); }
 };
 
-// Blocks of C, which is (m, n), of the block products below: their number decides whether the work suffices for
-// threads.
+// Blocks of C in the block products below: their number tells whether there is work for several threads.
 template <class T>
 int64_t block_count(const Gemm<T>& g);
+
+// Length of a block of k there.
+template <class T>
+int64_t depth_block(const Gemm<T>& g);
 
 // Any product: blocks of C as tasks, packed panels of B.
 template <class T>

@@ -340,6 +340,40 @@ class BiasActivationGradient(Operation):
     """
     def __init__(self, *, activation: str) -> None: ...
 
+class PackConv2D(Operation):
+    """
+    (w) -> packed, the weights in the order Conv2DPacked reads them
+    """
+    def __init__(self, *, groups: int) -> None: ...
+
+class Conv2DPacked(Operation):
+    """
+    (x, packed[, b]) -> y
+    """
+    def __init__(
+        self,
+        *,
+        kernel_size: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        filters: int,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        groups: int,
+        activation: str,
+    ) -> None: ...
+
+class PackDense(Operation):
+    """
+    (w) -> packed, the weights in the order DensePacked reads them
+    """
+    def __init__(self) -> None: ...
+
+class DensePacked(Operation):
+    """
+    (x, packed[, b]) -> y = act(x @ w + b)
+    """
+    def __init__(self, *, units: int, activation: str) -> None: ...
+
 class MaxPool(Operation):
     """
     (x) -> y, or y and argmax
