@@ -57,8 +57,8 @@ void multiply_pixels(const DirectConvPlan<T>& plan, size_t phase, const Pixels<T
                                                      : kernels::Start::zero;
       weights.kernel.multiply_rows({pixels.a, pixels.c, output, pixels.count, columns, runs + blocks[i],
                                     blocks[i + 1] - blocks[i], panels, weights.depth[phase] * weights.kernel.panel,
-                                    start, bias, i + 2 == blocks.size() ? conv.activation : Activation::none, false,
-                                    plan.far_weights, next_block(plan, phase, i, panels)});
+                                    start, bias, i + 2 == blocks.size() ? conv.activation : Activation::none,
+                                    plan.far_pixels, plan.far_weights, next_block(plan, phase, i, panels)});
     }
   }
 }

@@ -7,11 +7,13 @@ namespace {
 
 constexpr int64_t kTaskPixels = 256;        // of a large problem: the weights are read once for so many pixels
 constexpr int64_t kMostTaskPixels = 1024;   // where a pixel is little work
-constexpr int64_t kLeastTaskPixels = 48;    // below, packing and copying would dominate
+constexpr int64_t kLeastTaskPixels = 48;    // below, copying would dominate
+constexpr double kLeastTaskFlop = 4e5;      // and starting the task
 constexpr double kTaskFlop = 4e6;           // enough to make up for what a task costs
 constexpr int64_t kWantedTasks = 32;        // enough to share out evenly between many threads
 constexpr int64_t kHaloBytes = 192 * 1024;  // of a task's padded rows: they stay in L2 beside a panel of weights
 constexpr int64_t kDepthBytes = 4608;       // of one column of packed weights multiplied at a time
+constexpr int64_t kFarChannels = 32;        // of a pixel that are worth asking for
 constexpr int64_t kFarBytes = 256 * 1024;   // of weights that a near cache does not hold
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -39,6 +41,7 @@ DirectConvPlan<T>::DirectConvPlan(const DirectConv<T>& c) : conv(c),
   measure();
   cut_tasks();
   for (const Phase& phase : conv.phases) find_runs(phase);
+  far_pixels = in_place && reach_h == 0 && reach_w == 0 && weights.group_channels >= kFarChannels;
   far_weights = weights.start.back() * static_cast<int64_t>(sizeof(T)) > kFarBytes;
 }
 

@@ -36,9 +36,10 @@ struct DirectConvPlan {
   int64_t reach_w = 0;
   int64_t grid_rows = 0;  // largest phase
   int64_t grid_columns = 0;
-  int64_t width = 0;      // of a padded row
-  bool in_place = false;  // no padding: the input itself serves
-  bool far_weights = false;
+  int64_t width = 0;         // of a padded row
+  bool in_place = false;     // no padding: the input itself serves
+  bool far_pixels = false;   // pointwise and in place: no near cache holds them, nothing copies them into one
+  bool far_weights = false;  // nor the weights
   int64_t task_rows = 1;
   int64_t row_tasks = 1;
   int64_t panel_tasks = 1;  // few pixels: output channels are shared out as well
