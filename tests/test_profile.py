@@ -57,6 +57,26 @@ def test_a_prediction_is_listed() -> None:
     assert "adam_update" not in [op.name for op in found.operations]
 
 
+def test_packed_weights_are_counted_like_others() -> None:
+    model = juanji.Sequential(
+        [
+            layers.Input((8, 8, 4)),
+            layers.Conv2D(6, 3, groups=2),
+            layers.Conv2D(6, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(5),
+        ]
+    )
+    found = juanji.profile(model, np.ones((6, 8, 8, 4)), repeats=1)
+    assert [op.name for op in found.operations] == ["conv2d_packed", "conv2d_packed", "dense_packed"]
+    assert [op.flop for op in found.operations] == [
+        2 * 6 * 36 * 6 * 9 * 2,
+        2 * 6 * 16 * 6 * 9 * 6,
+        2 * 6 * 24 * 5,
+    ]
+
+
 def test_python_models_are_refused() -> None:
     class Own(layers.Layer):
         def call(self, inputs: Any) -> Any:

@@ -20,11 +20,12 @@ struct PackConv2D : Operation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
-// x (N, H, W, C), packed[, b (OC)] -> y (N, OH, OW, OC)
+// x (N, H, W, C), packed[, b (OC)] -> y (N, OH, OW, OC); with `pooled` its maxima over 2×2 windows, as Conv2DMaxPool
 struct Conv2DPacked : Operation {
   ConvAttributes attributes;  // window.kernel is read here
   int64_t filters = 0;        // OC
   Activation activation = Activation::none;
+  bool pooled = false;
 
   std::string name() const override { return "conv2d_packed"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;

@@ -65,7 +65,12 @@ std::vector<TensorSpec> Conv2DPacked::outputs(const std::vector<TensorSpec>& inp
     check_shape(*this, inputs[2], "bias", {filters});
   }
   const WindowGeometry g = resolve(name(), attributes.window, x.shape[1], x.shape[2]);
-  return {{x.dtype, {x.shape[0], g.oh, g.ow, filters}}};
+  if (!pooled) return {{x.dtype, {x.shape[0], g.oh, g.ow, filters}}};
+  if (g.oh < 2 || g.ow < 2) {
+    fail(name(), "the convolution is smaller than the pooling window", "2×2 or more", "its output", Shape{g.oh, g.ow},
+         "");
+  }
+  return {{x.dtype, {x.shape[0], g.oh / 2, g.ow / 2, filters}}};
 }
 
 void Conv2DPacked::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
@@ -77,6 +82,9 @@ void Conv2DPacked::run(const std::vector<Tensor>& inputs, const std::vector<Tens
     conv.x = x.as<T>();
     conv.images = x.dim(0);
     conv.y = outputs[0].as<T>();
+    conv.pooled = pooled;
+    conv.y_image = outputs[0].dim(1) * outputs[0].dim(2) * filters;
+    conv.y_row = outputs[0].dim(2) * filters;
     conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
     conv.activation = activation;
     direct_conv(conv, static_cast<const T*>(inputs[1].as<T>()));

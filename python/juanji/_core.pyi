@@ -348,7 +348,7 @@ class PackConv2D(Operation):
 
 class Conv2DPacked(Operation):
     """
-    (x, packed[, b]) -> y
+    (x, packed[, b]) -> y, with `pooled` its 2 by 2 maxima
     """
     def __init__(
         self,
@@ -360,6 +360,7 @@ class Conv2DPacked(Operation):
         dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
         groups: int,
         activation: str,
+        pooled: bool = False,
     ) -> None: ...
 
 class PackDense(Operation):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from juanji import ops
-from juanji.autograd import Variable
 from juanji.ops._bias import bias_activation_gradient_op
 from juanji.ops._conv import conv2d_max_pool
 from juanji.ops._pool import max_pool_bias_gradient
@@ -108,7 +107,7 @@ def _fold_scale(graph: Graph, node: Node) -> None:
     if source is None or source.name not in _LINEAR or residual or not graph.used_only_by(x, node):
         return
     image, w, *bias = source.inputs
-    constant = all(isinstance(v, Variable) for v in (w, *bias)) and _is_constant(graph, scale, shift)
+    constant = all(map(graph.is_constant, (w, *bias, scale, shift)))
     if not constant or source.attributes["activation"] != "none":
         return
 
@@ -120,18 +119,6 @@ def _fold_scale(graph: Graph, node: Node) -> None:
     graph.move(source, node)
     graph.remove(node)
     graph.change(source, (image, new_w, new_b), node.outputs, activation=node.attributes["activation"])
-
-
-def _is_constant(graph: Graph, *tensors: Any) -> bool:
-    """Whether the tensors follow from variables and constants alone."""
-    for tensor in tensors:
-        producer = graph.producer(tensor)
-        if producer is None:
-            if not isinstance(tensor, Variable) and hasattr(tensor, "_logits"):
-                return False
-        elif not _is_constant(graph, *producer.inputs):
-            return False
-    return True
 
 
 def _fuse_pooling(graph: Graph, node: Node) -> None:

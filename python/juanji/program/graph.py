@@ -42,6 +42,13 @@ class Graph:
         """Whether nobody else needs a tensor."""
         return id(tensor) not in self._wanted and all(user is node for user in self.users(tensor))
 
+    def is_constant(self, tensor: Any) -> bool:
+        """Whether a tensor follows from variables and constants alone."""
+        producer = self.producer(tensor)
+        if producer is None:
+            return not isinstance(tensor, TracedTensor)
+        return all(map(self.is_constant, producer.inputs))
+
     def precedes(self, tensor: Any, node: Node) -> bool:
         """Whether a tensor is known before an operation runs."""
         producer = self.producer(tensor)

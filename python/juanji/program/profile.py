@@ -85,14 +85,16 @@ def profile_recorded(program: Recorded, arrays: list[Any], repeats: int) -> Prof
     runs = [program.profile(*arrays) for _ in range(repeats)]
     operations = []
     for steps in zip(*runs):
-        name, inputs, outputs, _ = steps[0]
+        name, inputs, outputs, _, attributes = steps[0]
         seconds = float(np.median([step[3] for step in steps]))
         size = sum(math.prod(shape) * np.dtype(dtype).itemsize for dtype, shape in [*inputs, *outputs])
-        operations.append(OperationTime(name, inputs, outputs, seconds, flop_of(name, inputs, outputs), size))
+        operations.append(
+            OperationTime(name, inputs, outputs, seconds, flop_of(name, inputs, outputs, attributes), size)
+        )
     return Profile(operations, peak_flops, peak_bytes)
 
 
-def flop_of(name: str, inputs: Specs, outputs: Specs) -> int:
+def flop_of(name: str, inputs: Specs, outputs: Specs, attributes: dict[str, Any] | None = None) -> int:
     """Floating-point operations of a matrix product or convolution, two for a multiply-add; 0 for others.
 
     Example:
@@ -104,6 +106,11 @@ def flop_of(name: str, inputs: Specs, outputs: Specs) -> int:
     if name in ("conv2d", "depthwise_conv2d"):
         taps = shapes[1][:3] if name == "conv2d" else shapes[1][:2]
         return 2 * math.prod(result) * math.prod(taps)
+    if name == "conv2d_packed" and attributes:
+        taps: int = math.prod(attributes["kernel_size"]) * shapes[0][3] // attributes["groups"]
+        return (8 if attributes["pooled"] else 2) * math.prod(result) * taps
+    if name == "dense_packed":
+        return 2 * math.prod(result) * shapes[0][-1]
     if name == "conv2d_max_pool":
         return 8 * math.prod(result) * math.prod(shapes[1][:3])
     if name in ("conv2d_input_gradient", "depthwise_conv2d_input_gradient"):

@@ -11,6 +11,7 @@ from juanji import _core
 from juanji.autograd import Array, Tensor, Variable
 from juanji.program.fusion import fuse
 from juanji.program.graph import Graph
+from juanji.program.packing import pack_weights
 from juanji.trace import Deferred, Node, Trace, TracedTensor
 
 
@@ -42,11 +43,13 @@ class Recorded:
         wanted = _tensors_in([self._result, *(a.arguments for a in self._actions)])
         graph = Graph(trace.nodes, wanted)
         fuse(graph)
+        pack_weights(graph)
         trace.nodes = graph.nodes
         lowered = _Lowering(trace, wanted, arena)
         self._program = lowered.program
         self._place = lowered.output_place
         self._updated = lowered.updated
+        self._steps = lowered.steps
         self._read = lowered.setup_variables
         self._versions: list[int] | None = None
 
@@ -54,11 +57,13 @@ class Recorded:
         """Runs the step; arrays take the place of the tensors in what the function gave."""
         return self._finish(self._run(self._program.run, arrays))
 
-    def profile(self, *arrays: Array) -> list[tuple[str, list[Any], list[Any], float]]:
-        """Runs the step; gives name, input specs, output specs and seconds of each operation."""
+    def profile(self, *arrays: Array) -> list[tuple[str, list[Any], list[Any], float, dict[str, Any]]]:
+        """Runs the step; gives name, input specs, output specs, seconds and attributes of each operation."""
         results, seconds = self._run(self._program.profile, arrays)
         self._finish(results)
-        return [(*step, time) for step, time in zip(self._program.describe(), seconds)]
+        return [
+            (*step, time, node.attributes) for step, time, node in zip(self._program.describe(), seconds, self._steps)
+        ]
 
     @property
     def bytes(self) -> int:
@@ -100,6 +105,7 @@ class _Lowering:
         self._constants: list[Any] = []  # kept alive while ids are used
         self.updated = _unique(x for node in trace.nodes for x in node.updated if isinstance(x, Variable))
         self.setup_variables: list[Variable] = []
+        self.steps: list[Node] = []  # what each run goes through
         for tensor in [*trace.inputs, *(fed for fed, _ in trace.feeds)]:
             self._values[id(tensor)] = self.program.add_input(tensor.dtype.name, tensor.shape)
         # Where no step changes a variable, what depends on variables alone is computed when they change.
@@ -123,6 +129,8 @@ class _Lowering:
         else:
             for tensor, value in zip(node.outputs, self.program.add_step(node.native, inputs, setup)):
                 self._values[id(tensor)] = value
+            if not setup:
+                self.steps.append(node)
         if setup:
             self._constant_ids.update(map(id, node.outputs))
             known = {id(v) for v in self.setup_variables}
