@@ -107,8 +107,8 @@ def flop_of(name: str, inputs: Specs, outputs: Specs, attributes: dict[str, Any]
         taps = shapes[1][:3] if name == "conv2d" else shapes[1][:2]
         return 2 * math.prod(result) * math.prod(taps)
     if name == "conv2d_packed" and attributes:
-        taps: int = math.prod(attributes["kernel_size"]) * shapes[0][3] // attributes["groups"]
-        return (8 if attributes["pooled"] else 2) * math.prod(result) * taps
+        depth: int = math.prod(attributes["kernel_size"]) * shapes[0][3] // attributes["groups"]
+        return (8 if attributes["pooled"] else 2) * math.prod(result) * depth
     if name == "dense_packed":
         return 2 * math.prod(result) * shapes[0][-1]
     if name == "conv2d_max_pool":
