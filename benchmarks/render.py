@@ -64,8 +64,8 @@ def facts(report: dict[str, Any]) -> str:
         f"commit {report['commit']}, Python {report['python']}, NumPy {report['numpy']}; {versions}. "
         f"Peak: {peak_flops(report) * 1e-9:.0f} GFLOP/s in multiply-adds ({peak['isa']}; "
         f"{peak['flops'] * 1e-9:.0f} before, {after['flops'] * 1e-9:.0f} afterwards), "
-        f"{max(peak['bytes'], after['bytes']) * 1e-9:.1f} GB/s to and from memory. {report['rounds']} rounds of at least "
-        f"{report['seconds']:g} s; load {report['load']} before.{note}"
+        f"{max(peak['bytes'], after['bytes']) * 1e-9:.1f} GB/s to and from memory. "
+        f"{report['rounds']} rounds of at least {report['seconds']:g} s; load {report['load']} before.{note}"
     )
 
 
