@@ -3,6 +3,7 @@
 
 #include "operation_run.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/packed.hpp"
 #include "peak.hpp"
 
 namespace juanji::benchmarks {
@@ -50,6 +51,18 @@ void forward(benchmark::State& state) {
   count_flops<float>(state, layer.operations());
 }
 
+// With weights packed beforehand, as a recorded prediction calls it.
+void forward_packed(benchmark::State& state) {
+  const Layer layer(state);
+  Conv2DPacked op;
+  op.attributes = layer.attributes();
+  op.filters = layer.filters;
+  op.activation = Activation::relu;
+  const TensorSpec packed = PackConv2D().outputs({layer.w()})[0];
+  OperationRun(op, {layer.x(), packed, layer.b()}).repeat(state);
+  count_flops<float>(state, layer.operations());
+}
+
 void input_gradient(benchmark::State& state) {
   const Layer layer(state);
   Conv2DInputGradient op;
@@ -74,7 +87,14 @@ void layers(benchmark::internal::Benchmark* b) {
   b->Args({64, 16, 64, 64, 1, 1})->Args({64, 16, 64, 128, 3, 2})->Args({8, 56, 64, 64, 3, 1});
 }
 
-BENCHMARK(forward)->Apply(layers)->Args({1, 32, 3, 32, 3, 1})->Args({1, 16, 32, 64, 3, 1})->Args({1, 8, 64, 128, 3, 1});
+// One image alone.
+void single(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"N", "H", "C", "OC", "K", "stride"})->UseRealTime()->Unit(benchmark::kMicrosecond);
+  b->Args({1, 32, 3, 32, 3, 1})->Args({1, 16, 32, 64, 3, 1})->Args({1, 8, 64, 128, 3, 1})->Args({1, 7, 512, 512, 3, 1});
+}
+
+BENCHMARK(forward)->Apply(layers)->Apply(single);
+BENCHMARK(forward_packed)->Apply(single);
 BENCHMARK(input_gradient)->Apply(layers);
 BENCHMARK(weight_gradient)->Apply(layers);
 
