@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -203,3 +204,73 @@ def test_initializers_of_others_do_not_keep_steps_from_being_recorded() -> None:
 def test_steps_take_scalars() -> None:
     run = Recorded(lambda x: x * 2.0, [np.zeros((), "float32")], _core.Arena())
     assert run(np.array(3.0, "float32")) == 6.0
+
+
+def test_programs_outlive_freezing_in_turn_and_other_models() -> None:
+    judge = juanji.Sequential([layers.Input((6,)), layers.Dense(4, activation="relu"), layers.Dense(1)])
+    judge.compile("sgd", "mse")
+    noise = layers.Input((6,))
+    both = juanji.Model(noise, judge(layers.BatchNormalization(center=False, scale=False)(layers.Dense(6)(noise))))
+    both.compile("sgd", "mse")
+    made = []
+    for _ in range(6):
+        judge.trainable = True
+        judge.train_on_batch(X, Y[:, :1])
+        judge.trainable = False
+        before = [w.copy() for w in judge.get_weights()]
+        both.train_on_batch(X, Y[:, :1])
+        for a, b in zip(before, judge.get_weights()):
+            np.testing.assert_array_equal(a, b)
+        made.append([p for m in (judge, both) for p in m._recorder._programs.values()])
+        layers.Dense(3)  # something new elsewhere
+    assert len(made[-1]) == 2
+    assert made[-1] == made[2]
+
+
+def test_another_layer_in_the_place_of_one_is_seen() -> None:
+    model = network(layers.Dense(5), layers.Dense(3))
+    for _ in range(3):
+        model.predict_on_batch(X)
+    for change in (copy.deepcopy, copy.deepcopy, copy.copy):
+        layer = change(model.pop())
+        model.add(layer)
+        layer.set_weights([w + 1.0 for w in layer.get_weights()])
+        for _ in range(3):
+            np.testing.assert_array_equal(model.predict_on_batch(X), np.asarray(model(X)))
+
+
+def test_memory_of_programs_is_bounded_over_many_forms() -> None:
+    model = network()
+    for i in range(10):
+        model.pop()
+        model.add(layers.Dense(3 + i))
+        for _ in range(3):
+            model.predict_on_batch(X)
+    assert len(model._recorder._programs) <= 4
+
+
+def test_models_change_while_threads_predict() -> None:
+    model = network(layers.BatchNormalization(), layers.Dense(3))
+    wanted = np.asarray(model(X))
+    wrong: list[Any] = []
+    done = threading.Event()
+
+    def predict(n: int) -> None:
+        try:
+            while not done.is_set():
+                np.testing.assert_allclose(model.predict_on_batch(X[:n]), wanted[:n], rtol=1e-4, atol=1e-5)
+        except BaseException as error:
+            wrong.append(error)
+
+    workers = [threading.Thread(target=predict, args=(n,)) for n in (3, 12, 3)]
+    for worker in workers:
+        worker.start()
+    for i in range(200):
+        layers.Dense(2)
+        model.layers[1].trainable = i % 2 == 0
+        model.set_weights(model.get_weights())
+        model.layers[0].epsilon = 0.001 + (i % 3) * 1e-9
+    done.set()
+    for worker in workers:
+        worker.join()
+    assert not wrong

@@ -35,6 +35,7 @@ class WeightOwner:
     """
 
     name: str
+    _form: _structure.Form
     # attributes that say nothing about what a step computes, or count their changes by themselves
     _passing: ClassVar[frozenset[str]] = frozenset({"history", "stop_training", "trainable"})
 
@@ -42,7 +43,7 @@ class WeightOwner:
         kept = name in vars(self) and _structure.is_same(vars(self)[name], value)
         object.__setattr__(self, name, value)
         if name[0] != "_" and name not in self._passing and not kept:
-            _structure.changed()
+            object.__setattr__(self, "_form", _structure.changed())
 
     def __init__(self, trainable: bool, dtype: str) -> None:
         self._own_weights: list[OwnedWeight] = []
@@ -181,6 +182,16 @@ class WeightOwner:
         for variable, array in zip(variables, arrays):
             variable.assign(array)
 
+    def form(self) -> tuple[Any, ...]:
+        """What decides about the operations of a step: it is equal while no layer inside has changed.
+
+        Layers that are frozen and set free again are what they were.
+        """
+        parts: list[Any] = []
+        for layer in self.walk():
+            parts += (layer._form, layer._trainable, *(w.variable.trainable for w in layer._own_weights))
+        return tuple(parts)
+
     def count_params(self) -> int:
         """Numbers in all weights together."""
         return sum(math.prod(v.shape) for v in self.weights)
@@ -200,7 +211,7 @@ class WeightOwner:
 
 
 # Attributes of these types are passed over: this is done several times in every training step.
-_NO_LAYERS = frozenset(("_own_weights", "_inbound_nodes"))
+_NO_LAYERS = frozenset(("_form", "_own_weights", "_inbound_nodes"))
 _PLAIN = frozenset((bool, float, int, str, type(None), Variable))
 
 

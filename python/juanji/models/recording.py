@@ -1,8 +1,9 @@
 """Which steps of a model run as recorded programs, and when they are recorded anew.
 
-A step is recorded for one structure and one set of shapes of its data. It runs eagerly the first time, which creates
-what is missing (optimizer state, metrics) and refuses bad data with the message of the Python code; from then on it
-is recorded when a new set of shapes comes. What cannot be recorded keeps running eagerly; both give the same bits.
+A step is recorded for one form of the model and one set of shapes of its data. It runs eagerly the first time, which
+creates what is missing (optimizer state, metrics) and refuses bad data with the message of the Python code; from then
+on it is recorded when a new set of shapes comes. What cannot be recorded keeps running eagerly; both give the same
+bits. Programs of a few forms are kept, for layers that are frozen and set free in turn.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from juanji.layers._weights import WeightOwner
 from juanji.program import Recorded
 from juanji.trace import is_own
 
+_MOST_FORMS = 4  # of one model
 _MOST_PROGRAMS = 16  # of one model; shapes that come back rarely are recorded again
 
 
@@ -35,9 +37,10 @@ class Recorder:
         self._arena = _core.Arena()
         self._programs: OrderedDict[Any, Recorded | None] = OrderedDict()
         self._predictions: dict[Any, Recorded] = {}  # those with one input, by its type and shape
-        self._ran: set[str] = set()
+        self._forms: dict[Any, tuple[int, bool]] = {}  # a number, and whether steps may be recorded
+        self._form = (0, False)  # the latest
         self._changes = -1
-        self._allowed = False
+        self._ran: set[tuple[str, Any]] = set()
         self._lock = threading.Lock()  # of all that is known about programs, not held while one runs
 
     def __reduce__(self) -> Any:
@@ -48,11 +51,11 @@ class Recorder:
         """Runs ``getattr(model, name)(data)``, recorded where that is possible."""
         step = getattr(model, name)
         arrays: list[Any] = []
-        key = (name, _flatten(data, arrays))
+        shapes = _flatten(data, arrays)
         with self._lock:
-            if self._changes != _structure.changes():
-                self._forget(model)
-            changes, known = self._changes, key in self._programs
+            form = self._form_of(model)
+            key = (name, shapes, form)
+            known = key in self._programs
             program = self._programs.get(key)
             if program is not None:
                 self._programs.move_to_end(key)
@@ -60,14 +63,13 @@ class Recorder:
                     self._predictions[arrays[0].dtype, arrays[0].shape] = program
         if program is not None:
             return program(*arrays)
-        if not self._allowed or known:
+        if not form[1] or known:
             return step(data)
-        if name not in self._ran:
+        if (name, form) not in self._ran:
             result = step(data)
-            if changes == _structure.changes():
-                self._ran.add(name)
+            self._ran.add((name, form))
             return result
-        return self._record(key, step, data, arrays)
+        return self._record(model, key, step, data, arrays)
 
     def prediction(self, x: Any) -> Recorded | None:
         """The recorded prediction from one array of this type and shape, found without looking at the model."""
@@ -79,21 +81,22 @@ class Recorder:
         """The recorded step for data of this form; None where it runs eagerly."""
         self.run(model, name, data)
         self.run(model, name, data)
-        return self._programs.get((name, _flatten(data, [])))
+        return self._programs.get((name, _flatten(data, []), self._form))
 
-    def _record(self, key: Any, step: Callable[[Any], Any], data: Any, arrays: list[Any]) -> Any:
-        changes = _structure.changes()
+    def _record(self, model: Any, key: Any, step: Callable[[Any], Any], data: Any, arrays: list[Any]) -> Any:
         program: Recorded | None = None
         try:
             program = Recorded(lambda *tensors: step(_rebuild(data, list(tensors))), arrays, self._arena)
         except Exception:  # bad data, or code that asks for values: the eager step tells which
             result = step(data)
         else:
-            # A step that changes the model's form is another one each time.
-            result = program(*arrays) if changes == _structure.changes() else step(data)
+            with self._lock:
+                same = self._form_of(model) == key[-1]
+            if not same:  # a step that changes the model's form is another one each time
+                return step(data)
+            result = program(*arrays)
         with self._lock:
-            if changes == _structure.changes() == self._changes:
-                self._keep(key, program)
+            self._keep(key, program)
         return result
 
     def _keep(self, key: Any, program: Recorded | None) -> None:
@@ -102,12 +105,21 @@ class Recorder:
             self._programs.popitem(last=False)
             self._predictions.clear()
 
-    def _forget(self, model: Any) -> None:
-        self._programs.clear()
-        self._predictions.clear()
-        self._ran.clear()
-        self._allowed = self._trusted or _known_through(model)
-        self._changes = _structure.changes()
+    def _form_of(self, model: Any) -> tuple[int, bool]:
+        """What stands for the model's form in keys; looked up again when anything has changed anywhere."""
+        changes = _structure.changes()
+        if changes != self._changes:
+            self._predictions.clear()
+            form = (_structure.settings(), *model.form())
+            if form not in self._forms:
+                if len(self._forms) == _MOST_FORMS:
+                    self._programs.clear()
+                    self._ran.clear()
+                    self._forms.clear()
+                self._forms[form] = (changes, self._trusted or _known_through(model))
+            self._form = self._forms[form]
+            self._changes = changes
+        return self._form
 
 
 def _known_through(model: Any) -> bool:

@@ -98,7 +98,7 @@ class WeightDecay:
         """Leaves these variables alone, and those with any of the names in theirs."""
         self._excluded = list(variables)
         self._excluded_names = tuple(names)
-        _structure.changed()
+        _structure.setting_changed()
 
     def __call__(self, variables: Iterable[Variable], learning_rate: float | LiveNumber) -> None:
         if not self.rate:

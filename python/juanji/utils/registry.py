@@ -36,7 +36,7 @@ class Configurable:
         changes = counts and not _structure.is_same(attributes[name], value)
         object.__setattr__(self, name, value)
         if changes and is_own(type(self)):
-            _structure.changed()
+            _structure.setting_changed()
 
     def get_config(self) -> dict[str, Any]:
         """The keyword arguments that make an equal object; plain numbers, strings, lists and dictionaries."""
