@@ -5,15 +5,17 @@
 #include "core/buffer_pool.hpp"
 #include "core/isa.hpp"
 #include "core/parallel.hpp"
+#include "ops/winograd.hpp"
 
 namespace juanji::bindings {
 
 namespace py = pybind11;
 
 void bind_system(py::module_& m) {
-  // A wrong JUANJI_ISA or JUANJI_NUM_THREADS fails at import, not in the middle of a training.
+  // A wrong JUANJI_ISA, JUANJI_NUM_THREADS or JUANJI_WINOGRAD fails at import, not in the middle of a training.
   active_isa();
   num_threads();
+  winograd_enabled();
 
   m.def(
       "active_isa", [] { return isa_name(active_isa()); }, "Name of the instruction set in use.");
@@ -29,6 +31,7 @@ void bind_system(py::module_& m) {
   m.def("num_threads", &num_threads, "Threads used by operations.");
   m.def("num_threads_reason", &num_threads_reason, "Why that many.");
   m.def("set_num_threads", &set_num_threads, py::arg("n"), "Use n threads from the next operation on.");
+  m.def("winograd_enabled", &winograd_enabled, "Whether 3×3 convolutions may use Winograd's method.");
   m.def("pool_trim", &pool_trim, "Give idle pooled memory back to the operating system.");
   m.def(
       "pool_statistics",

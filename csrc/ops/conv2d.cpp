@@ -6,6 +6,7 @@
 #include "ops/conv2d_forward.hpp"
 #include "ops/conv_weight_gradient.hpp"
 #include "ops/direct_conv.hpp"
+#include "ops/winograd.hpp"
 
 namespace juanji {
 namespace {
@@ -97,6 +98,7 @@ void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const Tens
     conv.activation = op.activation;
     conv.pooled = pooled;
     conv.argmax = argmax;
+    if (winograd_enabled() && winograd_serves(conv)) return winograd_conv(conv, w.as<T>());
     direct_conv(conv, w.as<T>(), {forward_layout(g, w.dim(2), w.dim(3), op.attributes.groups)});
   });
 }

@@ -656,3 +656,8 @@ def supported_isas() -> list[str]:
     """
     Names of the instruction sets this CPU can run, slowest first.
     """
+
+def winograd_enabled() -> bool:
+    """
+    Whether 3×3 convolutions may use Winograd's method.
+    """

@@ -44,7 +44,7 @@ def set_num_threads(n: int) -> None:
 
 
 def show_config() -> None:
-    """Prints version, instruction set, threads and why that many.
+    """Prints version, instruction set, threads and why that many, and how 3×3 convolutions are computed.
 
     Example:
         >>> import juanji
@@ -58,3 +58,5 @@ def show_config() -> None:
     openmp = "yes" if _core.openmp_enabled() else "no: built without it, everything runs on one thread"
     print(f"OpenMP           {openmp}")
     print(f"threads          {_core.num_threads()} ({_core.num_threads_reason()})")
+    winograd = "on" if _core.winograd_enabled() else "off (JUANJI_WINOGRAD=1 switches it on)"
+    print(f"Winograd         {winograd}")

@@ -30,6 +30,8 @@ def pack_weights(graph: Graph) -> None:
 
 def _pack_convolution(graph: Graph, node: Node) -> None:
     x, w, *bias = node.inputs
+    if _core.winograd_enabled() and w.shape[:2] == (3, 3):
+        return  # Winograd's method has its own order, which it chooses by more than the shape of the weights
     attributes = {name: value for name, value in node.attributes.items() if name != "argmax"}
     packed = graph.insert(lambda: _pack_conv2d(w, groups=attributes["groups"]), node)
     attributes |= {"kernel_size": tuple(w.shape[:2]), "filters": w.shape[3], "pooled": node.name == "conv2d_max_pool"}

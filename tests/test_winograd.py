@@ -1,0 +1,164 @@
+"""JUANJI_WINOGRAD: the switch, and 3×3 convolutions by Winograd's method against their definition."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+import child
+from juanji import _core
+from reference import conv as reference
+
+SAME, VALID, AMOUNTS = "same", "valid", ((2, 1), (0, 3))
+# x.shape, filters, padding: below, at and above tiles of 2×2 pixels and panels of up to 32 channels
+CASES = (
+    ((2, 1, 1, 16), 16, SAME),
+    ((1, 3, 3, 17), 31, VALID),
+    ((3, 7, 5, 33), 50, SAME),
+    ((2, 6, 9, 40), 33, AMOUNTS),
+    ((64, 8, 8, 64), 128, SAME),
+    ((5, 16, 16, 32), 64, SAME),
+    ((1, 4, 203, 16), 16, VALID),
+    ((2, 14, 14, 120), 96, SAME),
+)
+# Sixteen products sum over C, in place of one over 9·C, which shortens the walk of the rounding errors by as much as
+# the additions of the transforms enlarge them: the tolerance of direct convolution holds with half its constant.
+C_WINOGRAD = 8.0
+
+RUN = """
+import numpy as np
+from juanji import ops
+arrays = np.load({source!r})
+results = {{}}
+for i, padding in enumerate({paddings!r}):
+    x, w, b = (arrays[f"{{name}}{{i}}"] for name in "xwb")
+    results[f"y{{i}}"] = ops.conv2d(x, w, b, padding=padding, activation="relu")
+np.savez({target!r}, **results)
+"""
+
+
+def inputs(dtype):
+    """x (mean 1), w and b of each case."""
+    rng = np.random.default_rng(3)
+    arrays = {}
+    for i, (shape, filters, _) in enumerate(CASES):
+        scale = np.sqrt(9 * shape[3])
+        arrays[f"x{i}"] = (rng.standard_normal(shape) + 1).astype(dtype)
+        arrays[f"w{i}"] = (rng.standard_normal((3, 3, shape[3], filters)) / scale).astype(dtype)
+        arrays[f"b{i}"] = rng.standard_normal(filters).astype(dtype)
+    return arrays
+
+
+def run_child(folder, arrays, **settings):
+    source, target = str(folder / "source.npz"), str(folder / "target.npz")
+    np.savez(source, **arrays)
+    child.run(RUN.format(source=source, target=target, paddings=[case[2] for case in CASES]), **settings)
+    with np.load(target) as results:
+        return [results[f"y{i}"] for i in range(len(CASES))]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_follows_the_definition(tmp_path, dtype):
+    arrays = inputs(dtype)
+    found = run_child(tmp_path, arrays, JUANJI_WINOGRAD="1")
+    direct = run_child(tmp_path, arrays, JUANJI_WINOGRAD="0")
+    for i, (_, _, padding) in enumerate(CASES):
+        x, w, b = (arrays[f"{name}{i}"] for name in "xwb")
+        z = reference.conv2d(x, w, (1, 1), padding, (1, 1), 1) + b.astype(np.float64)
+        limit = C_WINOGRAD * np.finfo(dtype).eps * np.abs(z).max()
+        assert found[i].dtype == dtype
+        np.testing.assert_allclose(found[i], np.maximum(z, 0), rtol=0, atol=limit)
+        assert not np.array_equal(found[i], direct[i]), f"case {i} did not use the method"
+
+
+def test_same_bits_at_any_thread_count(tmp_path):
+    arrays = inputs("float32")
+    first, *others = [run_child(tmp_path, arrays, JUANJI_WINOGRAD="1", JUANJI_NUM_THREADS=n) for n in ("1", "2", "5")]
+    for other in others:
+        for a, b in zip(first, other):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_steps_recorded_and_eager_agree():
+    """The recorded step pools convolutions before they leave the cache; the eager one afterwards."""
+    child.run(
+        """
+        import numpy as np
+        import juanji
+        from juanji import layers
+        juanji.utils.set_random_seed(1)
+        model = juanji.Sequential([
+            layers.Input((13, 12, 16)),
+            layers.Conv2D(40, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(17, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(3),
+        ])
+        x = np.random.default_rng(2).standard_normal((5, 13, 12, 16)).astype("float32")
+        y = np.zeros((5, 3), "float32")
+        start = model.get_weights()
+        results = []
+        for eagerly in (False, True):
+            model.set_weights(start)
+            model.compile("sgd", "mse", run_eagerly=eagerly)
+            predicted = model.predict(x, verbose=0)
+            model.fit(x, y, epochs=2, shuffle=False, verbose=0)
+            results.append([predicted, *model.get_weights()])
+        for a, b in zip(*results):
+            np.testing.assert_array_equal(a, b)
+        """,
+        JUANJI_WINOGRAD="1",
+    )
+
+
+@pytest.mark.skipif(bool(os.environ.get("JUANJI_WINOGRAD")), reason="the switch is set")
+def test_off_by_default():
+    assert not _core.winograd_enabled()
+
+
+def test_infinite_and_nan_stay_in_their_tile(tmp_path):
+    arrays = inputs("float32")
+    clean = run_child(tmp_path, arrays, JUANJI_WINOGRAD="1")[4]
+    arrays["x4"][3, 4, 4, 5] = np.inf
+    arrays["x4"][7, 0, 0, 0] = np.nan
+    y = run_child(tmp_path, arrays, JUANJI_WINOGRAD="1")[4]
+    changed = ~np.isfinite(y)
+    assert changed[7, :2, :2].all()
+    assert changed[3, 3:6, 3:6].any(axis=-1).all()
+    reach = np.zeros(y.shape[:3], bool)
+    reach[3, 2:6, 2:6] = True  # tiles whose 4×4 input pixels hold (4, 4)
+    reach[7, :2, :2] = True
+    np.testing.assert_array_equal(y[~reach], clean[~reach])
+
+
+@pytest.mark.parametrize(("value", "line"), [("1", "Winograd         on"), ("0", "Winograd         off"), ("", "off")])
+def test_show_config_says_so(value, line):
+    assert line in child.run("import juanji; juanji.show_config()", JUANJI_WINOGRAD=value).stdout
+
+
+@pytest.mark.parametrize("value", ["yes", "2", "on", " 1"])
+def test_other_settings_fail_at_import(value):
+    result = child.run("import juanji", check=False, JUANJI_WINOGRAD=value)
+    assert result.returncode == 1
+    assert "JUANJI_WINOGRAD: unknown setting; expected 0 or 1, got JUANJI_WINOGRAD=" + value in result.stderr
+
+
+def test_other_convolutions_are_direct():
+    """Nothing else changes: fewer channels, strides, dilation, groups, other kernels keep their bits."""
+    code = """
+    import hashlib
+    import numpy as np
+    from juanji import ops
+    rng = np.random.default_rng(1)
+    digest = hashlib.sha256()
+    for k, c, o, options in [(3, 15, 32, {}), (3, 32, 15, {}), (5, 32, 32, {}), (3, 32, 32, {"strides": 2}),
+                             (3, 32, 32, {"dilation_rate": 2}), (3, 32, 32, {"groups": 2})]:
+        x = rng.standard_normal((2, 9, 9, c)).astype("float32")
+        w = rng.standard_normal((k, k, c // options.get("groups", 1), o)).astype("float32")
+        digest.update(ops.conv2d(x, w, **options).tobytes())
+    print(digest.hexdigest())
+    """
+    assert child.run(code, JUANJI_WINOGRAD="1").stdout == child.run(code, JUANJI_WINOGRAD="0").stdout
