@@ -38,7 +38,7 @@ def profile(model: Any, x: Any, y: Any = None, repeats: int = 10) -> Profile:
         >>> found = juanji.profile(model, np.ones((16, 8)))  # doctest: +ELLIPSIS
         operation ...
         >>> [op.name for op in found.operations]
-        ['dense']
+        ['dense_packed']
     """
     data = model._data("profile", x, y)
     model._build_for(data)
