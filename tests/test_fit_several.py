@@ -96,7 +96,7 @@ def test_recorded_steps_take_several_arrays():
         np.testing.assert_array_equal(p1[key], p2[key])
     assert recorded._recorder is not None
     programs = recorded._recorder._programs
-    assert {name for (name, _), program in programs.items() if program is not None} >= {"train_step"}
+    assert {name for (name, *_), program in programs.items() if program is not None} >= {"train_step"}
 
 
 def test_predictions_are_nested_as_the_outputs():

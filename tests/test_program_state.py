@@ -274,3 +274,44 @@ def test_models_change_while_threads_predict() -> None:
     for worker in workers:
         worker.join()
     assert not wrong
+
+
+def test_a_metric_that_raises_leaves_the_step_counted() -> None:
+    class Strict(metrics.Metric):
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            if np.isnan(y_true).any():
+                raise ValueError("no number")
+
+        def result(self) -> float:
+            return 0.0
+
+    model = network(metrics=[Strict()])
+    train(model)
+    moments = [v.numpy().copy() for v in model.optimizer.variables]
+    with pytest.raises(ValueError, match="no number"):
+        model.train_on_batch(X, np.full_like(Y, np.nan))
+    assert int(model.optimizer.iterations) == 4
+    assert any((a != b.numpy()).any() for a, b in zip(moments, model.optimizer.variables))
+
+
+def test_logs_of_steps_of_users_are_numbers() -> None:
+    class Own(juanji.Sequential):
+        def train_step(self, data: Any) -> Any:
+            x, y = data[:2]
+            with juanji.GradientTape() as tape:
+                loss = ops.mean(ops.square(self(x, training=True) - y))
+            variables = self.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+            return {"loss": loss, "whole": ops.sum(x), "text": "as it is"}
+
+    def act(eagerly: bool) -> Any:
+        model = Own([layers.Input((6,)), layers.Dense(3)])
+        model.compile("adam", "mse", run_eagerly=eagerly, jit_compile=True)
+        history = model.fit(X, Y, batch_size=4, epochs=3, verbose=0).history
+        assert all(type(value) is float for value in history["loss"] + history["whole"])
+        assert eagerly or "train_step" in recorded(model)
+        return history, model.train_on_batch(X, Y, return_dict=True)
+
+    eager, program = both_ways(act)
+    assert eager == program
+    assert program[1]["text"] == "as it is"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from juanji.autograd import Tensor
 from juanji.callbacks.base import CallbackList
 from juanji.models.data import ArrayData, Batch
 from juanji.symbolic.structure import flatten, map_structure, pack
@@ -61,6 +62,20 @@ class TrainingPlan:
             yield from self.data.batches(self.batch_size, order)
 
 
+def run_logged(model: Any, name: str, batch: Any) -> Any:
+    """Runs a step that gives logs; tensors and arrays of one element, as steps of users give them, become numbers."""
+    logs = model.run_step(name, batch)
+    return {key: _as_number(value) for key, value in logs.items()} if isinstance(logs, dict) else logs
+
+
+def _as_number(value: Any) -> Any:
+    return (
+        float(np.asarray(value).item())
+        if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.size == 1
+        else value
+    )
+
+
 def run_fit(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> None:
     """Trains epoch by epoch until the plan ends or a callback sets ``model.stop_training``."""
     model.stop_training = False
@@ -73,7 +88,7 @@ def run_fit(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> None:
         logs: dict[str, float] = {}
         for step in range(plan.steps):
             callbacks.call("on_train_batch_begin", step, None)
-            logs = model.run_step("train_step", next(batches))
+            logs = run_logged(model, "train_step", next(batches))
             callbacks.call("on_train_batch_end", step, logs)
             if model.stop_training:
                 break
@@ -97,7 +112,7 @@ def run_evaluate(
     logs: dict[str, float] = {}
     for step, batch in enumerate(itertools.islice(data.batches(batch_size), steps)):
         callbacks.call("on_test_batch_begin", step, None)
-        logs = model.run_step("test_step", batch)
+        logs = run_logged(model, "test_step", batch)
         callbacks.call("on_test_batch_end", step, logs)
     callbacks.call("on_test_end", logs)
     return logs

@@ -13,7 +13,7 @@ from juanji.callbacks.history import History
 from juanji.models.arguments import count, frequency, natural, random_order
 from juanji.models.compiled import Compiled
 from juanji.models.data import ArrayData, array_data, unpack
-from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_predict
+from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_logged, run_predict
 from juanji.models.recording import Recorder
 from juanji.models.steps import Steps
 from juanji.symbolic.structure import map_structure
@@ -237,14 +237,14 @@ class Trainer(Steps):
         compiled.require_labels("train_on_batch", y)
         data = self._data("train_on_batch", x, y, sample_weight, class_weight)
         self._build_for(data)
-        return _returned(self.run_step("train_step", next(data.batches(len(data)))), return_dict)
+        return _returned(run_logged(self, "train_step", next(data.batches(len(data)))), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluates one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
         self._require_compiled("test_on_batch").require_labels("test_on_batch", y)
         data = self._data("test_on_batch", x, y, sample_weight)
         self._build_for(data)
-        return _returned(self.run_step("test_step", next(data.batches(len(data)))), return_dict)
+        return _returned(run_logged(self, "test_step", next(data.batches(len(data)))), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Outputs for one batch; the way to predict with the least delay."""

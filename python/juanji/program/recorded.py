@@ -90,9 +90,16 @@ class Recorded:
 
     def _finish(self, results: list[Array]) -> Any:
         outcomes: dict[int, Any] = {}
+        failed: BaseException | None = None
         for action in self._actions:
             arguments = [_filled(x, results, self._place, outcomes) for x in action.arguments]
-            outcomes[id(action)] = action.function(*arguments)
+            try:
+                outcomes[id(action)] = action.function(*arguments)
+            except BaseException as error:  # the weights have changed: the optimizer must count the step all the same
+                outcomes[id(action)] = None
+                failed = failed or error
+        if failed is not None:
+            raise failed
         return _filled(self._result, results, self._place, outcomes)
 
 
