@@ -97,7 +97,7 @@ def test_regularization_is_part_of_loss_and_gradient():
 
 
 def test_constraints_hold_after_every_update():
-    model = Sequential([layers.Dense(1, kernel_constraint="non_neg", input_dim=4)])
+    model = Sequential([layers.Dense(1, use_bias=False, kernel_constraint="non_neg", input_dim=4)])
     model.compile(optimizers.SGD(1.0), "mse")
     model.fit(np.abs(X), np.full_like(Y, -10.0), verbose=0)  # every weight would have to be negative
     assert model.get_weights()[0].min() == 0
