@@ -315,3 +315,21 @@ def test_logs_of_steps_of_users_are_numbers() -> None:
     eager, program = both_ways(act)
     assert eager == program
     assert program[1]["text"] == "as it is"
+
+
+def test_shapes_that_come_once_are_not_recorded_and_shapes_in_turn_keep_their_programs() -> None:
+    model = network()
+    x = np.ones((300, 6), "float32")
+    for n in range(1, 40):
+        model.predict_on_batch(x[:n])
+    assert not recorded(model)
+    kept = []
+    for _ in range(4):
+        for n in range(100, 120):
+            model.predict_on_batch(x[:n])
+        kept.append(set(model._recorder._programs.values()))
+    assert len(kept[1]) == 16
+    assert kept[1] == kept[2] == kept[3]
+    for n in [200] * 70 + [201, 202] * 40:  # what is not used any more makes room
+        model.predict_on_batch(x[:n])
+    assert {key[1][0][1] for key in model._recorder._programs} >= {(201, 6), (202, 6)}

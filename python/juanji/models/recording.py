@@ -1,9 +1,10 @@
 """Which steps of a model run as recorded programs, and when they are recorded anew.
 
-A step is recorded for one form of the model and one set of shapes of its data. It runs eagerly the first time, which
-creates what is missing (optimizer state, metrics) and refuses bad data with the message of the Python code; from then
-on it is recorded when a new set of shapes comes. What cannot be recorded keeps running eagerly; both give the same
-bits. Programs of a few forms are kept, for layers that are frozen and set free in turn.
+A step is recorded for one form of the model and one set of shapes of its data, when both come for the second time. It
+runs eagerly the first time, which creates what is missing (optimizer state, metrics) and refuses bad data with the
+message of the Python code; and to record shapes that never come again takes longer than to run them. What cannot be
+recorded keeps running eagerly; both give the same bits. Programs of a few forms are kept, for layers that are frozen
+and set free in turn.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from juanji.program import Recorded
 from juanji.trace import is_own
 
 _MOST_FORMS = 4  # of one model
-_MOST_PROGRAMS = 16  # of one model; shapes that come back rarely are recorded again
+_MOST_PROGRAMS = 16  # of one model
+_RARE = 64  # steps without a program after which another may take its place
+_MOST_SEEN = 1024  # shapes that are remembered
 
 
 class Recorder:
@@ -40,7 +43,9 @@ class Recorder:
         self._forms: dict[Any, tuple[int, bool]] = {}  # a number, and whether steps may be recorded
         self._form = (0, False)  # the latest
         self._changes = -1
-        self._ran: set[tuple[str, Any]] = set()
+        self._seen: set[Any] = set()  # keys that came once
+        self._steps = 0
+        self._latest: dict[Any, int] = {}  # the number of the step that last ran a program
         self._lock = threading.Lock()  # of all that is known about programs, not held while one runs
 
     def __reduce__(self) -> Any:
@@ -57,19 +62,23 @@ class Recorder:
             key = (name, shapes, form)
             known = key in self._programs
             program = self._programs.get(key)
+            self._steps += 1
             if program is not None:
                 self._programs.move_to_end(key)
+                self._latest[key] = self._steps
                 if name == "predict_step" and len(arrays) == 1:
                     self._predictions[arrays[0].dtype, arrays[0].shape] = program
         if program is not None:
             return program(*arrays)
         if not form[1] or known:
             return step(data)
-        if (name, form) not in self._ran:
-            result = step(data)
-            self._ran.add((name, form))
-            return result
-        return self._record(model, key, step, data, arrays)
+        if key in self._seen and self._has_room():
+            return self._record(model, key, step, data, arrays)
+        result = step(data)
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        self._seen.add(key)
+        return result
 
     def prediction(self, x: Any) -> Recorded | None:
         """The recorded prediction from one array of this type and shape, found without looking at the model."""
@@ -99,10 +108,17 @@ class Recorder:
             self._keep(key, program)
         return result
 
+    def _has_room(self) -> bool:
+        """Whether there is a place for another program: shapes that come in turn must not drive each other out."""
+        oldest = next(iter(self._programs), None)
+        return len(self._programs) < _MOST_PROGRAMS or self._steps - self._latest.get(oldest, 0) > _RARE
+
     def _keep(self, key: Any, program: Recorded | None) -> None:
         self._programs[key] = program
+        self._latest[key] = self._steps
         while len(self._programs) > _MOST_PROGRAMS:
-            self._programs.popitem(last=False)
+            oldest, _ = self._programs.popitem(last=False)
+            self._latest.pop(oldest, None)
             self._predictions.clear()
 
     def _form_of(self, model: Any) -> tuple[int, bool]:
@@ -113,9 +129,8 @@ class Recorder:
             form = (_structure.settings(), *model.form())
             if form not in self._forms:
                 if len(self._forms) == _MOST_FORMS:
-                    self._programs.clear()
-                    self._ran.clear()
-                    self._forms.clear()
+                    for known in (self._programs, self._latest, self._seen, self._forms):
+                        known.clear()
                 self._forms[form] = (changes, self._trusted or _known_through(model))
             self._form = self._forms[form]
             self._changes = changes
