@@ -191,8 +191,6 @@ void run_pass(const Plan<T>& plan, const Scratch<T>& scratch, const T* packed, T
                                     kernels::Start::zero,
                                     nullptr,
                                     Activation::none};
-    product.ahead = {b + (m + 1) * plan.weight_matrix(), plan.matrix.panel, m + 1 < kMatrices ? conv.channels : 0,
-                     plan.matrix.panel};
     plan.matrix.multiply_rows(product);
   }
   plan.transform.output({scratch.c.template as<T>(), plan.c_matrix(), plan.c_tile, tiles, columns,
