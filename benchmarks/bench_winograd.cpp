@@ -1,0 +1,132 @@
+// Winograd's convolution beside the direct one: both take turns on one thread and its processor time is compared, so
+// that the ratio holds on a busy machine too. Rates count the operations of direct convolution for both, so Winograd's
+// is an effective one that may exceed the peak. Errors are the largest difference to float64, in units of eps times the
+// largest result.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "core/parallel.hpp"
+#include "ops/conv2d_forward.hpp"
+#include "ops/winograd.hpp"
+
+namespace juanji::benchmarks {
+namespace {
+
+double thread_seconds() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// A 3×3 convolution with 'same' padding, bias and ReLU of images that went through a ReLU.
+template <class T>
+struct Layer {
+  DirectConv<T> conv;
+  std::vector<WeightLayout> layouts;
+  std::vector<T> x, w, bias, y;
+
+  Layer(int64_t images, int64_t size, int64_t channels, int64_t filters, bool pooled) {
+    WindowGeometry g{};
+    g.h = g.w = g.oh = g.ow = size;
+    g.kh = g.kw = 3;
+    g.sh = g.sw = g.dh = g.dw = g.top = g.left = 1;
+    conv = forward_conv<T>(g, channels, filters, 1);
+    layouts = {forward_layout(g, channels, filters, 1)};
+    std::mt19937 engine(1);
+    std::normal_distribution<float> normal;  // float: the same values for both types
+    const auto fill = [&](std::vector<T>& values, int64_t n, float scale) {
+      values.resize(static_cast<size_t>(n));
+      for (T& v : values) v = static_cast<T>(scale * normal(engine));
+    };
+    fill(x, images * size * size * channels, 1);
+    for (T& v : x) v = std::max(v, T(0));
+    fill(w, 9 * channels * filters, 1 / std::sqrt(9.0F * static_cast<float>(channels)));
+    fill(bias, filters, 1);
+    const int64_t out = pooled ? size / 2 : size;
+    y.resize(static_cast<size_t>(images * out * out * filters));
+    conv.x = x.data();
+    conv.images = images;
+    conv.y = y.data();
+    conv.y_image = out * out * filters;
+    conv.y_row = out * filters;
+    conv.bias = bias.data();
+    conv.activation = Activation::relu;
+    conv.pooled = pooled;
+  }
+  void direct() { direct_conv(conv, w.data(), layouts); }
+  void winograd() { winograd_conv(conv, w.data()); }
+};
+
+double error(const std::vector<float>& y, const std::vector<double>& exact) {
+  double largest = 0, off = 0;
+  for (size_t i = 0; i < y.size(); ++i) {
+    largest = std::max(largest, std::abs(exact[i]));
+    off = std::max(off, std::abs(static_cast<double>(y[i]) - exact[i]));
+  }
+  return off / largest / std::numeric_limits<float>::epsilon();
+}
+
+void forward(benchmark::State& state) {
+  const int64_t n = state.range(0), size = state.range(1), c = state.range(2), o = state.range(3);
+  const bool pooled = state.range(4) != 0;
+  const double operations = 18.0 * static_cast<double>(n * size * size * c * o);
+  const int threads = num_threads();
+  set_num_threads(1);
+  Layer<float> layer(n, size, c, o, pooled);
+  Layer<double> exact(n, size, c, o, pooled);
+  exact.direct();
+  const DenormalGuard guard;
+  std::vector<double> direct, winograd, ratio;
+  double direct_error = 0, winograd_error = 0;
+  for (auto _ : state) {
+    const double begin = thread_seconds();
+    layer.direct();
+    const double middle = thread_seconds();
+    if (direct.empty()) direct_error = error(layer.y, exact.y);
+    const double again = thread_seconds();
+    layer.winograd();
+    const double end = thread_seconds();
+    if (direct.empty()) winograd_error = error(layer.y, exact.y);
+    direct.push_back(middle - begin);
+    winograd.push_back(end - again);
+    ratio.push_back((middle - begin) / (end - again));
+  }
+  set_num_threads(threads);
+  state.counters["direct GFLOP/s"] = operations / median(direct) * 1e-9;
+  state.counters["Winograd GFLOP/s"] = operations / median(winograd) * 1e-9;
+  state.counters["ratio"] = median(ratio);
+  state.counters["direct error"] = direct_error;
+  state.counters["Winograd error"] = winograd_error;
+}
+
+BENCHMARK(forward)
+    ->ArgNames({"N", "H", "C", "OC", "pooled"})
+    ->Unit(benchmark::kMillisecond)
+    ->MinTime(0.3)
+    ->Args({64, 16, 32, 64, 0})
+    ->Args({64, 16, 32, 64, 1})
+    ->Args({64, 8, 64, 128, 0})
+    ->Args({64, 8, 64, 128, 1})
+    ->Args({1, 16, 32, 64, 0})
+    ->Args({1, 8, 64, 128, 0})
+    ->Args({16, 32, 16, 16, 0})
+    ->Args({16, 32, 32, 32, 0})
+    ->Args({8, 15, 33, 50, 0})
+    ->Args({8, 56, 64, 64, 0})
+    ->Args({8, 28, 128, 128, 0})
+    ->Args({8, 14, 256, 256, 0});
+
+}  // namespace
+}  // namespace juanji::benchmarks
