@@ -5,6 +5,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #if JUANJI_OPENMP
 #include <omp.h>
@@ -56,6 +57,90 @@ void run_serially(int64_t tasks, FunctionRef<void(int64_t, int)> body) {
   current_worker = outer;
 }
 
+// The tasks of one loop, taken one by one; the first exception is kept.
+class Loop {
+ public:
+  Loop(int64_t tasks, FunctionRef<void(int64_t, int)> body) : tasks_(tasks), body_(body) {}
+
+  void work(int worker) {
+    current_worker = worker;
+    for (int64_t task = next_++; task < tasks_; task = next_++) {
+      if (failed_.load(std::memory_order_relaxed)) continue;
+      try {
+        body_(task, worker);
+      } catch (...) {
+        if (!failed_.exchange(true)) error_ = std::current_exception();
+      }
+    }
+    current_worker = -1;
+  }
+
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  int64_t tasks_;
+  FunctionRef<void(int64_t, int)> body_;
+  std::atomic<int64_t> next_{0};
+  std::atomic<bool> failed_{false};
+  std::exception_ptr error_;
+};
+
+// Waits for what other threads do: briefly without giving the core away, then giving it to whoever needs it.
+template <class Done>
+void wait_until(Done done) {
+  constexpr int kSpins = 4000;
+  for (int i = 0; !done(); ++i) {
+    if (i >= kSpins) {
+      std::this_thread::yield();
+    } else {
+#if JUANJI_X86
+      _mm_pause();
+#endif
+    }
+  }
+}
+
+// Threads that stand by for the loops of one master.
+//
+// A helper announces itself (inside_) before it looks for the loop; the master takes the loop away before it looks who
+// is inside. Both in the one order of all such accesses, so either the helper finds no loop, or the master waits for
+// it.
+class Crew {
+ public:
+  void lead(Loop& loop) {
+    loop_.store(&loop);
+    ++number_;
+    loop.work(0);
+    loop_.store(nullptr);
+    wait_until([&] { return inside_.load() == 0; });
+    loop.rethrow();
+  }
+
+  void help(int worker) {
+    uint64_t done = 0;  // the number of the last loop this thread has seen the end of
+    while (true) {
+      wait_until([&] { return over_.load() || number_.load() != done; });
+      if (over_.load()) return;
+      done = number_.load();
+      ++inside_;
+      if (Loop* loop = loop_.load()) loop->work(worker);
+      --inside_;
+    }
+  }
+
+  void dismiss() { over_.store(true); }
+
+ private:
+  std::atomic<Loop*> loop_{nullptr};
+  std::atomic<uint64_t> number_{0};
+  std::atomic<int> inside_{0};
+  std::atomic<bool> over_{false};
+};
+
+thread_local Crew* own_crew = nullptr;
+
 }  // namespace
 
 bool openmp_enabled() {
@@ -100,25 +185,41 @@ void parallel_for(int64_t tasks, double cost, FunctionRef<void(int64_t, int)> bo
   const bool serial =
       current_worker >= 0 || threads == 1 || tasks < 2 || static_cast<double>(tasks) * cost < kSerialCost;
   if (serial) return run_serially(tasks, body);
+  Loop loop(tasks, body);
+  if (own_crew != nullptr) return own_crew->lead(loop);
 #if JUANJI_OPENMP
-  std::exception_ptr error;
-  std::atomic<bool> failed{false};
   const int team = static_cast<int>(threads < tasks ? threads : tasks);
 #pragma omp parallel num_threads(team)
   {
     const DenormalGuard guard;
+    loop.work(omp_get_thread_num());
+  }
+  loop.rethrow();
+#endif
+}
+
+void with_crew(FunctionRef<void()> body) {
+  const int threads = num_threads();
+  if (threads == 1 || current_worker >= 0 || own_crew != nullptr) return body();
+#if JUANJI_OPENMP
+  Crew crew;
+  std::exception_ptr error;
+#pragma omp parallel num_threads(threads)
+  {
+    const DenormalGuard guard;
     const int worker = omp_get_thread_num();
-    current_worker = worker;
-#pragma omp for schedule(dynamic, 1)
-    for (int64_t task = 0; task < tasks; ++task) {
-      if (failed.load(std::memory_order_relaxed)) continue;
+    if (worker > 0) {
+      crew.help(worker);
+    } else {
+      own_crew = &crew;
       try {
-        body(task, worker);
+        body();
       } catch (...) {
-        if (!failed.exchange(true)) error = std::current_exception();
+        error = std::current_exception();
       }
+      own_crew = nullptr;
+      crew.dismiss();
     }
-    current_worker = -1;
   }
   if (error) std::rethrow_exception(error);
 #endif
