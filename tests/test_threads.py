@@ -117,6 +117,47 @@ def test_multiprocessing_with_fork() -> None:
     child.run(code, timeout=60, JUANJI_NUM_THREADS="4")
 
 
+FORK_BESIDE_A_THREAD = """
+    import os, threading, time, warnings
+    import numpy as np, juanji
+    warnings.simplefilter("ignore")
+    model = juanji.Sequential([juanji.layers.Input((64,)), juanji.layers.Dropout(0.5), juanji.layers.Dense(64)])
+    model.compile("sgd", "mse")
+    x = np.ones((512, 64), "float32")
+    for _ in range(3):
+        model.train_on_batch(x, x)
+        model.predict_on_batch(x)
+    stop = threading.Event()
+    def work():
+        while not stop.is_set():
+            model.predict_on_batch(x)
+            model.predict(x, verbose=0)
+    thread = threading.Thread(target=work)
+    thread.start()
+    for _ in range(60):
+        pid = os.fork()
+        if pid == 0:
+            model.predict_on_batch(x)
+            model.train_on_batch(x, x)
+            os._exit(0)
+        for _ in range(5000):
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                break
+            time.sleep(0.002)
+        else:
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+            print("hangs")
+            break
+    stop.set()
+    thread.join()
+"""
+
+
+def test_children_forked_while_a_thread_predicts_do_not_hang() -> None:
+    assert child.run(FORK_BESIDE_A_THREAD, timeout=120).stdout.strip() == ""
+
+
 def test_several_python_threads_at_once() -> None:
     rng = np.random.default_rng(0)
     inputs = [rng.standard_normal(LARGE // 4).astype("float32") for _ in range(6)]

@@ -7,6 +7,8 @@
 #include <new>
 #include <vector>
 
+#include "core/fork.hpp"
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -41,6 +43,8 @@ struct Pool {
   size_t idle_bytes = 0;
   size_t used_bytes = 0;
   size_t peak_bytes = 0;
+
+  Pool() { open_at_fork(mutex); }
 };
 
 // Never destroyed: arrays may outlive static destruction at interpreter exit.

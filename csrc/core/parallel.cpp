@@ -7,14 +7,13 @@
 #include <string>
 #include <thread>
 
+#include "core/fork.hpp"
+
 #if JUANJI_OPENMP
 #include <omp.h>
 #endif
 #if JUANJI_X86
 #include <xmmintrin.h>
-#endif
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
 #endif
 
 namespace juanji {
@@ -33,15 +32,14 @@ struct Setting {
     const ThreadLimit limit = default_thread_limit();
     threads = limit.threads < kMaxThreads ? limit.threads : kMaxThreads;
     reason = limit.reason;
-#if defined(__unix__) || defined(__APPLE__)
-    pthread_atfork(nullptr, nullptr, [] { in_forked_child = true; });
-#endif
+    open_at_fork(mutex);
+    call_in_child([] { in_forked_child = true; });
   }
 };
 
 Setting& setting() {
-  static Setting instance;
-  return instance;
+  static Setting* instance = new Setting;  // never destroyed: a process may fork while it ends
+  return *instance;
 }
 
 void run_serially(int64_t tasks, FunctionRef<void(int64_t, int)> body) {

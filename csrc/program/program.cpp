@@ -2,13 +2,51 @@
 
 #include <chrono>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "core/check.hpp"
+#include "core/fork.hpp"
 #include "core/parallel.hpp"
 #include "program/lifetimes.hpp"
 
 namespace juanji {
+
+namespace {
+
+struct Arenas {
+  std::mutex mutex;
+  std::set<Arena*> all;
+
+  Arenas() {
+    open_at_fork(mutex);
+    call_in_child(open_arenas);
+  }
+};
+
+Arenas& arenas() {
+  static Arenas* instance = new Arenas;  // never destroyed: arenas may outlive static destruction
+  return *instance;
+}
+
+}  // namespace
+
+void open_arenas() {
+  for (Arena* arena : arenas().all) {
+    arena->mutex_.release();  // not deleted: one that is locked must not be
+    arena->mutex_ = std::make_unique<std::mutex>();
+  }
+}
+
+Arena::Arena() {
+  const std::lock_guard<std::mutex> lock(arenas().mutex);
+  arenas().all.insert(this);
+}
+
+Arena::~Arena() {
+  const std::lock_guard<std::mutex> lock(arenas().mutex);
+  arenas().all.erase(this);
+}
 
 char* Arena::reserve(size_t bytes) {
   if (bytes > bytes_) {

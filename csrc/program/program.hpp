@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -16,16 +17,26 @@
 
 namespace juanji {
 
+// Opens all arenas in a forked child: what ran in them ran in threads that it does not have.
+void open_arenas();
+
 // Scratch memory that programs share; it grows to what the largest of them needs.
 class Arena {
  public:
+  Arena();
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
   // Waits for the program that is running in it.
-  std::unique_lock<std::mutex> lock() { return std::unique_lock<std::mutex>(mutex_); }
+  std::unique_lock<std::mutex> lock() { return std::unique_lock<std::mutex>(*mutex_); }
   char* reserve(size_t bytes);  // only while locked; earlier contents are lost when it grows
   size_t bytes() const { return bytes_; }
 
  private:
-  std::mutex mutex_;
+  friend void open_arenas();
+
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
   Buffer buffer_;
   size_t bytes_ = 0;
 };

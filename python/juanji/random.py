@@ -7,7 +7,6 @@ at any thread count and on every instruction set.
 from __future__ import annotations
 
 import random as _python_random
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from juanji import _core, ops
+from juanji._locks import Lock
 from juanji.autograd import open_trace
 from juanji.config import floatx
 from juanji.ops._convert import as_array, as_float
@@ -53,7 +53,7 @@ class SeedGenerator:
         self._initial_seed = seed
         self._seed = _as_seed("SeedGenerator", make_default_seed() if seed is None else seed)
         self._calls = 0
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     @property
     def state(self) -> Array:
@@ -76,7 +76,7 @@ class SeedGenerator:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make this generator again."""

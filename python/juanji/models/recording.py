@@ -9,7 +9,6 @@ and set free in turn.
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from juanji import _core, _structure
+from juanji._locks import Lock
 from juanji.layers._weights import WeightOwner
 from juanji.program import Recorded
 from juanji.trace import is_own
@@ -46,7 +46,7 @@ class Recorder:
         self._seen: set[Any] = set()  # keys that came once
         self._steps = 0
         self._latest: dict[Any, int] = {}  # the number of the step that last ran a program
-        self._lock = threading.Lock()  # of all that is known about programs, not held while one runs
+        self._lock = Lock()  # of all that is known about programs, not held while one runs
 
     def __reduce__(self) -> Any:
         """A copy, or one that was stored, starts without programs: those borrow the memory of this model."""
