@@ -1,6 +1,8 @@
 // Convolution, all three passes, on the layers of the article's network and a few others.
 #include <benchmark/benchmark.h>
 
+#include <cstdlib>
+
 #include "operation_run.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/packed.hpp"
@@ -8,6 +10,9 @@
 
 namespace juanji::benchmarks {
 namespace {
+
+// Percentages of the peak are those of direct convolution; bench_winograd has the other's.
+[[maybe_unused]] const int direct_only = setenv("JUANJI_WINOGRAD", "0", 1);
 
 struct Layer {
   int64_t images, size, channels, filters, kernel, stride;

@@ -77,6 +77,20 @@ def test_packed_weights_are_counted_like_others() -> None:
     ]
 
 
+@pytest.mark.skipif(juanji._core.winograd_use() != "where it pays", reason="the switch is set")
+def test_effective_rates_are_no_shares_of_the_peak(capsys: pytest.CaptureFixture[str]) -> None:
+    model = juanji.Sequential(
+        [layers.Input((16, 16, 32)), layers.Conv2D(32, 3, padding="same"), layers.Conv2D(32, 3, padding="same")]
+    )
+    model.compile("sgd", "mse")
+    found = juanji.profile(model, np.ones((8, 16, 16, 32)), np.zeros((8, 16, 16, 32)), repeats=1)
+    marked = {op.name for op in found.operations if op.effective}
+    assert marked == {"conv2d", "conv2d_input_gradient"}
+    text = capsys.readouterr().out
+    assert text.count(" * ") == 3 + 1 + 1
+    assert "effective rate" in text
+
+
 def test_python_models_are_refused() -> None:
     class Own(layers.Layer):
         def call(self, inputs: Any) -> Any:

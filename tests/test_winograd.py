@@ -115,8 +115,41 @@ def test_steps_recorded_and_eager_agree():
 
 
 @pytest.mark.skipif(bool(os.environ.get("JUANJI_WINOGRAD")), reason="the switch is set")
-def test_off_by_default():
-    assert not _core.winograd_enabled()
+def test_by_default_it_is_used_where_it_pays():
+    assert _core.winograd_use() == "where it pays"
+    settings = {"strides": (1, 1), "padding": "same", "dilation_rate": (1, 1), "groups": 1, "activation": "none"}
+    cases = [
+        ((64, 8, 8, 64), (3, 3, 64, 128), {}, True),
+        ((8, 16, 16, 32), (3, 3, 32, 32), {}, True),
+        ((7, 16, 16, 32), (3, 3, 32, 32), {}, False),  # too few tiles
+        ((64, 16, 16, 31), (3, 3, 31, 64), {}, False),
+        ((64, 16, 16, 64), (5, 5, 64, 64), {}, False),
+        ((64, 16, 16, 64), (3, 3, 64, 64), {"strides": (2, 2)}, False),
+        ((64, 16, 16, 64), (3, 3, 64, 64), {"dilation_rate": (2, 2)}, False),
+        ((64, 16, 16, 64), (3, 3, 32, 64), {"groups": 2}, False),
+    ]
+    for x, w, changes, wanted in cases:
+        op = _core.Conv2D(**{**settings, **changes})
+        assert op.uses_winograd([("float32", x), ("float32", w)]) == wanted
+        assert not op.uses_winograd([("float64", x), ("float64", w)])
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize(("images", "size", "c", "oc"), [(8, (16, 17), 40, 33), (33, (9, 8), 32, 65)])
+def test_input_gradient_is_that_of_float64(images, size, c, oc, padding):
+    rng = np.random.default_rng(5)
+    w = rng.standard_normal((3, 3, c, oc)) / 3
+    out = size if padding == "same" else (size[0] - 2, size[1] - 2)
+    dy = rng.standard_normal((images, *out, oc))
+    settings = {"strides": (1, 1), "padding": padding, "dilation_rate": (1, 1), "groups": 1}
+    gradient = _core.Conv2DInputGradient(input_size=size, **settings)
+    want = gradient(dy, w)  # float64 stays direct
+    got = gradient(dy.astype("float32"), w.astype("float32"))
+    np.testing.assert_allclose(got, want, rtol=0, atol=20 * np.finfo("float32").eps * np.abs(want).max())
+    # the adjoint identity
+    x = rng.standard_normal((images, *size, c)).astype("float32")
+    y = _core.Conv2D(activation="none", **settings)(x, w.astype("float32"))
+    np.testing.assert_allclose(np.vdot(y.astype("float64"), dy), np.vdot(x.astype("float64"), got), rtol=1e-4)
 
 
 def test_infinite_and_nan_stay_in_their_tile(tmp_path):
@@ -134,7 +167,9 @@ def test_infinite_and_nan_stay_in_their_tile(tmp_path):
     np.testing.assert_array_equal(y[~reach], clean[~reach])
 
 
-@pytest.mark.parametrize(("value", "line"), [("1", "Winograd         on"), ("0", "Winograd         off"), ("", "off")])
+@pytest.mark.parametrize(
+    ("value", "line"), [("1", "Winograd         where it fits"), ("0", "Winograd         off"), ("", "where it pays")]
+)
 def test_show_config_says_so(value, line):
     assert line in child.run("import juanji; juanji.show_config()", JUANJI_WINOGRAD=value).stdout
 

@@ -123,10 +123,15 @@ DType dtype_from_name(const std::string& who, const std::string& name) {
   fail<DTypeError>(who, "unsupported dtype", "float32, float64, int32, int64, uint8 or bool", "dtype", name, "");
 }
 
+std::vector<TensorSpec> read_specs(const std::string& who, const std::vector<std::pair<std::string, Shape>>& specs) {
+  std::vector<TensorSpec> result;
+  for (const auto& [dtype, shape] : specs) result.push_back({dtype_from_name(who, dtype), shape});
+  return result;
+}
+
 std::vector<std::pair<std::string, py::tuple>> infer(const Operation& op,
                                                      const std::vector<std::pair<std::string, Shape>>& specs) {
-  std::vector<TensorSpec> inputs;
-  for (const auto& [dtype, shape] : specs) inputs.push_back({dtype_from_name(op.name(), dtype), shape});
+  const std::vector<TensorSpec> inputs = read_specs(op.name(), specs);
   std::vector<std::pair<std::string, py::tuple>> result;
   for (const TensorSpec& spec : op.outputs(inputs)) {
     result.emplace_back(dtype_name(spec.dtype), py::tuple(py::cast(spec.shape)));

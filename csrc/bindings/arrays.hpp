@@ -17,6 +17,9 @@ namespace py = pybind11;
 // be dense and writeable. Returns one array, or a tuple of them where the operation has several outputs or none.
 py::object call(const Operation& op, const py::args& arrays);
 
+// Types and shapes from (dtype name, shape) pairs.
+std::vector<TensorSpec> read_specs(const std::string& who, const std::vector<std::pair<std::string, Shape>>& specs);
+
 // (dtype name, shape) per output, for shapes and types alone: [("float32", (8, 32, 32, 3)), ...].
 std::vector<std::pair<std::string, py::tuple>> infer(const Operation& op,
                                                      const std::vector<std::pair<std::string, Shape>>& specs);

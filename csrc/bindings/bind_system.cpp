@@ -15,7 +15,7 @@ void bind_system(py::module_& m) {
   // A wrong JUANJI_ISA, JUANJI_NUM_THREADS or JUANJI_WINOGRAD fails at import, not in the middle of a training.
   active_isa();
   num_threads();
-  winograd_enabled();
+  winograd_use();
 
   m.def(
       "active_isa", [] { return isa_name(active_isa()); }, "Name of the instruction set in use.");
@@ -31,7 +31,16 @@ void bind_system(py::module_& m) {
   m.def("num_threads", &num_threads, "Threads used by operations.");
   m.def("num_threads_reason", &num_threads_reason, "Why that many.");
   m.def("set_num_threads", &set_num_threads, py::arg("n"), "Use n threads from the next operation on.");
-  m.def("winograd_enabled", &winograd_enabled, "Whether 3×3 convolutions may use Winograd's method.");
+  m.def(
+      "winograd_use",
+      [] {
+        switch (winograd_use()) {
+          case WinogradUse::off: return "off";
+          case WinogradUse::where_it_fits: return "where it fits";
+          default: return "where it pays";
+        }
+      },
+      "Which 3×3 convolutions use Winograd's method.");
   m.def("pool_trim", &pool_trim, "Give idle pooled memory back to the operating system.");
   m.def(
       "pool_statistics",

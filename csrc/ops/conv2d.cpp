@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "core/buffer_pool.hpp"
 #include "core/check.hpp"
+#include "core/parallel.hpp"
 #include "ops/conv2d_forward.hpp"
 #include "ops/conv_weight_gradient.hpp"
 #include "ops/direct_conv.hpp"
@@ -98,12 +100,25 @@ void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const Tens
     conv.activation = op.activation;
     conv.pooled = pooled;
     conv.argmax = argmax;
-    if (winograd_enabled() && winograd_serves(conv)) return winograd_conv(conv, w.as<T>());
+    if (winograd_chosen(conv)) return winograd_conv(conv, w.as<T>());
     direct_conv(conv, w.as<T>(), {forward_layout(g, w.dim(2), w.dim(3), op.attributes.groups)});
   });
 }
 
 }  // namespace
+
+bool Conv2D::uses_winograd(const std::vector<TensorSpec>& inputs) const {
+  const TensorSpec& x = inputs[0];
+  const TensorSpec& w = inputs[1];
+  const WindowGeometry g = geometry(*this, attributes.window, w.shape[0], w.shape[1], x.shape[1], x.shape[2]);
+  bool chosen = false;
+  dispatch_float(x.dtype, [&](auto zero) {
+    auto conv = forward_conv<decltype(zero)>(g, x.shape[3], w.shape[3], attributes.groups);
+    conv.images = x.shape[0];
+    chosen = winograd_chosen(conv);
+  });
+  return chosen;
+}
 
 void Conv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   run_forward(*this, inputs, outputs[0], false, nullptr);
@@ -142,6 +157,27 @@ std::vector<TensorSpec> Conv2DInputGradient::outputs(const std::vector<TensorSpe
   check_output_gradient(*this, dy, g);
   return {{dy.dtype, {dy.shape[0], height, width, w.shape[2] * attributes.groups}}};
 }
+
+namespace {
+
+// The taps' matrices (C, OC) transposed to (OC, C), in the order in which the input gradient meets them.
+template <class T>
+Buffer transposed_taps(const T* w, const WeightLayout& layout, int64_t channels, int64_t outputs) {
+  constexpr double kNanosecondsPerElement = 1;
+  const int64_t size = channels * outputs;
+  Buffer turned(layout.tap_offset.size() * static_cast<size_t>(size) * sizeof(T));
+  T* to = turned.as<T>();
+  parallel_for(static_cast<int64_t>(layout.tap_offset.size()), kNanosecondsPerElement * static_cast<double>(size),
+               [&](int64_t tap, int) {
+                 const T* from = w + layout.tap_offset[static_cast<size_t>(tap)];
+                 for (int64_t o = 0; o < outputs; ++o) {
+                   for (int64_t c = 0; c < channels; ++c) to[tap * size + o * channels + c] = from[c * outputs + o];
+                 }
+               });
+  return turned;
+}
+
+}  // namespace
 
 void Conv2DInputGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   const Tensor& dy = inputs[0];
@@ -194,7 +230,9 @@ void Conv2DInputGradient::run(const std::vector<Tensor>& inputs, const std::vect
         layouts.push_back(std::move(layout));
       }
     }
-    direct_conv(conv, w.as<T>(), layouts);
+    if (!winograd_chosen(conv)) return direct_conv(conv, w.as<T>(), layouts);
+    const Buffer turned = transposed_taps(w.as<T>(), layouts[0], channels, outputs_count);
+    winograd_conv(conv, turned.as<T>());
   });
 }
 

@@ -26,6 +26,9 @@ struct Conv2D : Operation {
   std::string name() const override { return "conv2d"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+
+  // Whether run() computes such inputs by Winograd's method, for which packed weights do not serve.
+  bool uses_winograd(const std::vector<TensorSpec>& inputs) const;
 };
 
 // x, w[, b] -> y[, argmax]: the maxima of 2×2 windows of the convolution, as MaxPool with stride 2 and no padding would

@@ -237,20 +237,21 @@ void run_task(const Plan<T>& plan, const T* packed, int64_t row_task, int64_t fi
   }
 }
 
-bool read_switch() {
+WinogradUse read_switch() {
   const char* value = std::getenv("JUANJI_WINOGRAD");
   const std::string text = value == nullptr ? "" : value;
-  if (text == "1") return true;
-  if (text.empty() || text == "0") return false;
+  if (text == "1") return WinogradUse::where_it_fits;
+  if (text == "0") return WinogradUse::off;
+  if (text.empty()) return WinogradUse::where_it_pays;
   throw std::invalid_argument("JUANJI_WINOGRAD: unknown setting; expected 0 or 1, got JUANJI_WINOGRAD=" + text +
-                              ". Unset it for direct convolution.");
+                              ". Unset it for the default.");
 }
 
 }  // namespace
 
-bool winograd_enabled() {
-  static const bool enabled = read_switch();
-  return enabled;
+WinogradUse winograd_use() {
+  static const WinogradUse use = read_switch();
+  return use;
 }
 
 template <class T>
@@ -260,6 +261,18 @@ bool winograd_serves(const DirectConv<T>& conv) {
   if (taps.size() != 9 || taps[8].h != 2 || taps[8].w != 2) return false;
   if (std::min(conv.channels, conv.y_channels) < kLeastChannels) return false;
   return Plan<T>(conv).block_tiles >= kLeastTiles;
+}
+
+template <class T>
+bool winograd_chosen(const DirectConv<T>& conv) {
+  constexpr int64_t kPayingChannels = 32;
+  constexpr int64_t kPayingTiles = 512;
+  if (winograd_use() == WinogradUse::off || !winograd_serves(conv)) return false;
+  if (winograd_use() == WinogradUse::where_it_fits) return true;
+  const Phase& phase = conv.phases[0];
+  const int64_t tiles = conv.images * ceil_div(phase.rows, 2) * ceil_div(phase.columns, 2);
+  return sizeof(T) == sizeof(float) && std::min(conv.channels, conv.y_channels) >= kPayingChannels &&
+         tiles >= kPayingTiles;
 }
 
 template <class T>
@@ -281,6 +294,8 @@ void winograd_conv(const DirectConv<T>& conv, const T* w) {
 
 template bool winograd_serves<float>(const DirectConv<float>&);
 template bool winograd_serves<double>(const DirectConv<double>&);
+template bool winograd_chosen<float>(const DirectConv<float>&);
+template bool winograd_chosen<double>(const DirectConv<double>&);
 template void winograd_conv<float>(const DirectConv<float>&, const float*);
 template void winograd_conv<double>(const DirectConv<double>&, const double*);
 

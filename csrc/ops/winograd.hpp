@@ -1,17 +1,24 @@
-// Winograd's convolution F(2×2, 3×3) (kernels/winograd.hpp): an experiment, off unless JUANJI_WINOGRAD=1.
+// Winograd's convolution F(2×2, 3×3) (kernels/winograd.hpp).
 #pragma once
 
 #include "ops/direct_conv.hpp"
 
 namespace juanji {
 
-// JUANJI_WINOGRAD, read once: 1 is on; 0, empty or unset is off. Throws std::invalid_argument for anything else.
-bool winograd_enabled();
+// JUANJI_WINOGRAD, read once: 0 is off, 1 is wherever the method fits, unset or empty is where it pays as well. Throws
+// std::invalid_argument for anything else.
+enum class WinogradUse : uint8_t { off, where_it_pays, where_it_fits };
+WinogradUse winograd_use();
 
 // Whether the method fits: a forward pass with 3×3 taps, stride 1, one group, and channels enough that the
 // transforms are small beside the products, but few enough that the matrices of a block of tiles stay in L2.
 template <class T>
 bool winograd_serves(const DirectConv<T>& conv);
+
+// Whether to compute a convolution by this method: it fits, is wanted and, by default, pays: in float32, with channels
+// enough on both sides, and tiles enough to make up for the transform of the weights.
+template <class T>
+bool winograd_chosen(const DirectConv<T>& conv);
 
 // Runs a convolution that winograd_serves; w is (3, 3, channels, y_channels). Values that are infinite or NaN spread
 // over the tile of 2×2 output pixels that sees them.

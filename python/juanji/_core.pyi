@@ -96,6 +96,10 @@ class Conv2D(Operation):
         groups: int,
         activation: str,
     ) -> None: ...
+    def uses_winograd(self, specs: collections.abc.Sequence[tuple[str, collections.abc.Sequence[int]]]) -> bool:
+        """
+        Whether inputs of these dtypes and shapes are computed by Winograd's method.
+        """
 
 class Conv2DMaxPool(Operation):
     """
@@ -657,7 +661,7 @@ def supported_isas() -> list[str]:
     Names of the instruction sets this CPU can run, slowest first.
     """
 
-def winograd_enabled() -> bool:
+def winograd_use() -> str:
     """
-    Whether 3×3 convolutions may use Winograd's method.
+    Which 3×3 convolutions use Winograd's method.
     """

@@ -58,5 +58,4 @@ def show_config() -> None:
     openmp = "yes" if _core.openmp_enabled() else "no: built without it, everything runs on one thread"
     print(f"OpenMP           {openmp}")
     print(f"threads          {_core.num_threads()} ({_core.num_threads_reason()})")
-    winograd = "on" if _core.winograd_enabled() else "off (JUANJI_WINOGRAD=1 switches it on)"
-    print(f"Winograd         {winograd}")
+    print(f"Winograd         {_core.winograd_use()} (JUANJI_WINOGRAD=0 switches it off)")

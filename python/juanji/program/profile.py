@@ -24,6 +24,7 @@ class OperationTime:
         seconds: median time of a run.
         flop: multiplications and additions of matrix products and convolutions; 0 for operations bound by memory.
         bytes: size of all inputs and outputs.
+        effective: a faster method did fewer operations than ``flop`` says.
     """
 
     name: str
@@ -32,6 +33,7 @@ class OperationTime:
     seconds: float
     flop: int
     bytes: int
+    effective: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,19 @@ class Profile:
     def __str__(self) -> str:
         header = f"{'operation':<34} {'output':<22} {'µs':>9} {'time':>6} {'GFLOP/s':>8} {'of peak':>8} {'MB':>8}"
         rows = [_row(op.name, _shapes(op.outputs), op, self) for op in self.operations]
-        whole = OperationTime("", [], [], self.seconds, self.flop, sum(op.bytes for op in self.operations))
+        size, effective = sum(op.bytes for op in self.operations), any(op.effective for op in self.operations)
+        whole = OperationTime("", [], [], self.seconds, self.flop, size, effective)
         line = "─" * len(header)
         peak = f"peak: {self.peak_flops / 1e9:.0f} GFLOP/s, {self.peak_bytes / 1e9:.1f} GB/s"
+        if effective:
+            peak += "; * effective rate, by Winograd's method with fewer operations"
         return "\n".join([header, line, *rows, line, _row("all", "", whole, self), peak])
 
 
 def _row(name: str, shape: str, op: OperationTime, whole: Profile) -> str:
     rate = op.flop / op.seconds if op.seconds else 0.0
-    arithmetic = f"{rate / 1e9:8.1f} {rate / whole.peak_flops:8.0%}" if op.flop else " " * 17
+    of_peak = "*" if op.effective else f"{rate / whole.peak_flops:.0%}"
+    arithmetic = f"{rate / 1e9:8.1f} {of_peak:>8}" if op.flop else " " * 17
     share = op.seconds / whole.seconds if whole.seconds else 0.0
     return f"{name:<34.34} {shape:<22.22} {op.seconds * 1e6:9.1f} {share:6.1%} {arithmetic} {op.bytes / 1e6:8.2f}"
 
@@ -88,10 +94,21 @@ def profile_recorded(program: Recorded, arrays: list[Any], repeats: int) -> Prof
         name, inputs, outputs, _, attributes = steps[0]
         seconds = float(np.median([step[3] for step in steps]))
         size = sum(math.prod(shape) * np.dtype(dtype).itemsize for dtype, shape in [*inputs, *outputs])
-        operations.append(
-            OperationTime(name, inputs, outputs, seconds, flop_of(name, inputs, outputs, attributes), size)
-        )
+        flop, effective = flop_of(name, inputs, outputs, attributes), _uses_winograd(name, inputs, attributes)
+        operations.append(OperationTime(name, inputs, outputs, seconds, flop, size, effective))
     return Profile(operations, peak_flops, peak_bytes)
+
+
+def _uses_winograd(name: str, inputs: Specs, attributes: dict[str, Any]) -> bool:
+    settings = {key: attributes[key] for key in ("strides", "padding", "dilation_rate", "groups") if key in attributes}
+    if name in ("conv2d", "conv2d_max_pool"):
+        return _core.Conv2D(**settings, activation="none").uses_winograd(inputs[:2])
+    if name == "conv2d_input_gradient":  # a convolution of dy with weights whose channels have changed places
+        (dtype, dy), (_, w) = inputs
+        swapped = (w[0], w[1], w[3] // settings["groups"], w[2])
+        op = _core.Conv2D(**{**settings, "padding": "same"}, activation="none")
+        return w[3] == dy[3] and op.uses_winograd([(dtype, dy), (dtype, swapped)])
+    return False
 
 
 def flop_of(name: str, inputs: Specs, outputs: Specs, attributes: dict[str, Any] | None = None) -> int:
