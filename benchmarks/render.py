@@ -76,7 +76,7 @@ def tasks_table(report: dict[str, Any]) -> str:
     if report.get("forced"):
         tasks = [*tasks, {**report["forced"], "title": report["forced"]["title"] + ", AVX2 forced"}]
     rows = [task_row(task, peers, peak_flops(report)) for task in tasks]
-    return table(["task", "juanji", "of peak", *(TITLES[peer] for peer in peers)], rows)
+    return table(["task", "juanji", "of the FMA bound", *(TITLES[peer] for peer in peers)], rows)
 
 
 def rest_table(report: dict[str, Any]) -> str:
@@ -103,7 +103,8 @@ def roofline_table(step: dict[str, Any], peak: float) -> str:
             bound = min(peak, intensity * step["bytes"])
             name = f"{len(rows) + 1} {op['name']} → {'×'.join(map(str, op['output']))}"
             time = [f"{op['seconds'] * 1e6:,.0f}", f"{op['seconds'] / whole:.1%}"]
-            shares = [f"{rate * 1e-9:.1f}", f"{rate / peak:.0%}", f"{rate / bound:.0%}"]
+            shares = ["effective", ""] if op["effective"] else [f"{rate / peak:.0%}", f"{rate / bound:.0%}"]
+            shares.insert(0, f"{rate * 1e-9:.1f}")
             rows.append([name, *time, f"{intensity:.1f}", *shares])
     rest = sorted((op for op in step["operations"] if not op["flop"]), key=lambda op: -op["seconds"])
     if rest:
@@ -114,7 +115,8 @@ def roofline_table(step: dict[str, Any], peak: float) -> str:
             [f"{len(rest)} without arithmetic: {longest}", f"{seconds * 1e6:,.0f}", f"{seconds / whole:.1%}", *[""] * 4]
         )
     rate = sum(op["flop"] for op in step["operations"]) / whole
-    rows.append(["**all**", f"{whole * 1e6:,.0f}", "100%", "", f"{rate * 1e-9:.1f}", f"{rate / peak:.0%}", ""])
+    share = "effective" if any(op["effective"] for op in step["operations"]) else f"{rate / peak:.0%}"
+    rows.append(["**all**", f"{whole * 1e6:,.0f}", "100%", "", f"{rate * 1e-9:.1f}", share, ""])
     return table(["operation", "µs", "of the step", "FLOP/byte", "GFLOP/s", "of peak", "of its bound"], rows)
 
 

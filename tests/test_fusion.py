@@ -48,7 +48,7 @@ def images(n: int) -> tuple[Any, Any]:
 
 def operations(model: Any, step: str, *data: Any) -> list[str]:
     programs = [p for key, p in model._recorder._programs.items() if key[0] == step and p is not None]
-    return [name for name, *_ in programs[-1].profile(*data)]
+    return [node.name for node, _ in programs[-1].profile(*data)]
 
 
 @pytest.mark.parametrize("order", ["short first", "long first"])

@@ -130,8 +130,14 @@ def test_by_default_it_is_used_where_it_pays():
     ]
     for x, w, changes, wanted in cases:
         op = _core.Conv2D(**{**settings, **changes})
-        assert op.uses_winograd([("float32", x), ("float32", w)]) == wanted
-        assert not op.uses_winograd([("float64", x), ("float64", w)])
+        assert op.saves_multiplications([("float32", x), ("float32", w)]) == wanted
+        assert not op.saves_multiplications([("float64", x), ("float64", w)])
+    gradient = _core.Conv2DInputGradient(
+        input_size=(10, 10), strides=(1, 1), padding="valid", dilation_rate=(1, 1), groups=1
+    )
+    for channels, wanted in ((32, True), (31, False)):
+        specs = [("float32", (64, 8, 8, 64)), ("float32", (3, 3, channels, 64))]
+        assert gradient.saves_multiplications(specs) == wanted
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])

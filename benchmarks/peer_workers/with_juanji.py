@@ -38,7 +38,8 @@ class Framework(KerasLike):
         rows = []
         for op in result.operations:
             shape = op.outputs[0][1] if op.outputs else ()  # updates in place have no output
-            rows.append({"name": op.name, "output": shape, "seconds": op.seconds, "flop": op.flop, "bytes": op.bytes})
+            row = {"name": op.name, "output": shape, "seconds": op.seconds, "flop": op.flop, "bytes": op.bytes}
+            rows.append({**row, "effective": op.effective})
         return {"flops": result.peak_flops, "bytes": result.peak_bytes, "operations": rows}
 
     def growth(self, network: str, batch: int, first: int, last: int) -> dict[str, float]:

@@ -24,13 +24,7 @@ void bind_conv(py::module_& m) {
              return op;
            }),
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("groups"),
-           py::arg("activation"))
-      .def(
-          "uses_winograd",
-          [](const Conv2D& op, const std::vector<std::pair<std::string, Shape>>& specs) {
-            return op.uses_winograd(read_specs(op.name(), specs));
-          },
-          py::arg("specs"), "Whether inputs of these dtypes and shapes are computed by Winograd's method.");
+           py::arg("activation"));
   bind_operation<Conv2DMaxPool>(m, "Conv2DMaxPool", "(x, w[, b]) -> y, or y and argmax: 2 by 2 maxima of Conv2D")
       .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation, int64_t groups,
                        const std::string& activation, bool argmax) {

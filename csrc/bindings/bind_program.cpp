@@ -50,26 +50,9 @@ class PythonProgram {
     return {std::move(results), std::move(seconds)};
   }
 
-  // (name, input specs, output specs) of each step, in order.
-  py::list describe() const {
-    py::list steps;
-    for (const Program::Step& step : program_.steps()) {
-      steps.append(py::make_tuple(step.op->name(), specs_of(step.input_tensors), specs_of(step.output_tensors)));
-    }
-    return steps;
-  }
-
   Program& program() { return program_; }
 
  private:
-  static py::list specs_of(const std::vector<Tensor>& tensors) {
-    py::list specs;
-    for (const Tensor& t : tensors) {
-      specs.append(py::make_tuple(dtype_name(t.spec.dtype), py::tuple(py::cast(t.spec.shape))));
-    }
-    return specs;
-  }
-
   py::list run_timed(const py::args& arrays, std::vector<double>* seconds) {
     const std::vector<size_t>& wanted = program_.inputs();
     if (arrays.size() != wanted.size()) {
@@ -136,7 +119,6 @@ void bind_program(py::module_& m) {
       .def("prepare", &PythonProgram::prepare, "Runs the setup.")
       .def("run", &PythonProgram::run, "Outputs from inputs, as arrays.")
       .def("profile", &PythonProgram::profile, "Outputs from inputs, and the seconds of each step.")
-      .def("describe", &PythonProgram::describe, "Name, input specs and output specs of each step.")
       .def_property_readonly("arena_bytes", [](PythonProgram& p) { return p.program().arena_bytes(); })
       .def_property_readonly("setup_bytes", [](PythonProgram& p) { return p.program().setup_bytes(); });
   m.def(

@@ -25,6 +25,12 @@ PYBIND11_MODULE(_core, m) {
       .def("__call__", &bindings::call, "Run on NumPy arrays; returns one array or a tuple.")
       .def("infer", &bindings::infer, py::arg("specs"),
            "(dtype, shape) of each output from the (dtype, shape) of each input.")
+      .def(
+          "saves_multiplications",
+          [](const Operation& op, const std::vector<std::pair<std::string, Shape>>& specs) {
+            return op.saves_multiplications(bindings::read_specs(op.name(), specs));
+          },
+          py::arg("specs"), "Whether it takes fewer multiplications than its definition, for these (dtype, shape).")
       .def("updated_inputs", &Operation::updated_inputs, py::arg("input_count"),
            "Numbers of the inputs that a call overwrites.");
 

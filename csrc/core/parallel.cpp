@@ -8,12 +8,10 @@
 #include <thread>
 
 #include "core/fork.hpp"
+#include "core/processor.hpp"
 
 #if JUANJI_OPENMP
 #include <omp.h>
-#endif
-#if JUANJI_X86
-#include <xmmintrin.h>
 #endif
 
 namespace juanji {
@@ -93,9 +91,7 @@ void wait_until(Done done) {
     if (i >= kSpins) {
       std::this_thread::yield();
     } else {
-#if JUANJI_X86
-      _mm_pause();
-#endif
+      spin_pause();
     }
   }
 }
@@ -234,17 +230,13 @@ void parallel_ranges(int64_t n, int64_t grain, double cost, FunctionRef<void(int
 }
 
 DenormalGuard::DenormalGuard() {
-#if JUANJI_X86
-  saved_ = _mm_getcsr();
-  _mm_setcsr(saved_ | 0x8040u);  // flush-to-zero and denormals-are-zero
-#endif
+  saved_ = float_mode();
+  set_float_mode(saved_ | kFlushDenormals);
 }
 
 DenormalGuard::~DenormalGuard() {
-#if JUANJI_X86
-  // Restore the two mode bits only: exception flags that our code raised stay visible as they would anyway.
-  _mm_setcsr((_mm_getcsr() & ~0x8040u) | (saved_ & 0x8040u));
-#endif
+  // Restore these bits only: exception flags that our code raised stay visible as they would anyway.
+  set_float_mode((float_mode() & ~kFlushDenormals) | (saved_ & kFlushDenormals));
 }
 
 }  // namespace juanji

@@ -107,7 +107,7 @@ void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const Tens
 
 }  // namespace
 
-bool Conv2D::uses_winograd(const std::vector<TensorSpec>& inputs) const {
+bool Conv2D::saves_multiplications(const std::vector<TensorSpec>& inputs) const {
   const TensorSpec& x = inputs[0];
   const TensorSpec& w = inputs[1];
   const WindowGeometry g = geometry(*this, attributes.window, w.shape[0], w.shape[1], x.shape[1], x.shape[2]);
@@ -134,6 +134,10 @@ std::vector<TensorSpec> Conv2DMaxPool::outputs(const std::vector<TensorSpec>& in
   shape[2] /= 2;
   if (argmax) results.push_back({DType::uint8, shape});
   return results;
+}
+
+bool Conv2DMaxPool::saves_multiplications(const std::vector<TensorSpec>& inputs) const {
+  return conv.saves_multiplications(inputs);
 }
 
 void Conv2DMaxPool::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
@@ -177,61 +181,84 @@ Buffer transposed_taps(const T* w, const WeightLayout& layout, int64_t channels,
   return turned;
 }
 
+// A convolution without its data, and how its weights enter.
+template <class T>
+struct InputGradientConv {
+  DirectConv<T> conv;
+  std::vector<WeightLayout> layouts;
+};
+
+// The roles swap: dy is convolved with the weights, each tap's matrix transposed, onto the grid of dx. A stride splits
+// dx into sh * sw phases that each see a part of the taps.
+template <class T>
+InputGradientConv<T> input_gradient_conv(const WindowGeometry& g, int64_t images, int64_t group_channels,
+                                         int64_t outputs_count, int64_t groups) {
+  const int64_t channels = group_channels * groups;
+  InputGradientConv<T> result;
+  DirectConv<T>& conv = result.conv;
+  conv.images = images;
+  conv.h = g.oh;
+  conv.w = g.ow;
+  conv.channels = outputs_count;
+  conv.y_image = g.h * g.w * channels;
+  conv.y_row = g.sh * g.w * channels;
+  conv.y_column = g.sw * channels;
+  conv.y_channels = channels;
+  conv.groups = groups;
+  std::vector<std::vector<AxisTap>> rows, columns;
+  for (int64_t r = 0; r < g.sh; ++r) rows.push_back(taps_of_residue(r, g.top, g.kh, g.sh, g.dh));
+  for (int64_t r = 0; r < g.sw; ++r) columns.push_back(taps_of_residue(r, g.left, g.kw, g.sw, g.dw));
+  int64_t first_row = 0, first_column = 0;  // the lowest output pixel any tap reads is the origin of the halo
+  for (const auto& taps : rows) {
+    for (const AxisTap& tap : taps) first_row = std::min(first_row, tap.shift);
+  }
+  for (const auto& taps : columns) {
+    for (const AxisTap& tap : taps) first_column = std::min(first_column, tap.shift);
+  }
+  conv.top = -first_row;
+  conv.left = -first_column;
+  for (int64_t r = 0; r < std::min(g.sh, g.h); ++r) {
+    for (int64_t s = 0; s < std::min(g.sw, g.w); ++s) {
+      Phase phase{(g.h - r + g.sh - 1) / g.sh, (g.w - s + g.sw - 1) / g.sw, (r * g.w + s) * channels, {}};
+      WeightLayout layout{{}, 1, outputs_count, outputs_count / groups};
+      for (const AxisTap& row : rows[static_cast<size_t>(r)]) {
+        for (const AxisTap& column : columns[static_cast<size_t>(s)]) {
+          phase.taps.push_back({row.shift - first_row, column.shift - first_column});
+          layout.tap_offset.push_back((row.position * g.kw + column.position) * group_channels * outputs_count);
+        }
+      }
+      conv.phases.push_back(std::move(phase));
+      result.layouts.push_back(std::move(layout));
+    }
+  }
+  return result;
+}
+
 }  // namespace
+
+bool Conv2DInputGradient::saves_multiplications(const std::vector<TensorSpec>& inputs) const {
+  const TensorSpec& dy = inputs[0];
+  const TensorSpec& w = inputs[1];
+  const WindowGeometry g = geometry(*this, attributes.window, w.shape[0], w.shape[1], height, width);
+  bool chosen = false;
+  dispatch_float(dy.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    chosen = winograd_chosen(input_gradient_conv<T>(g, dy.shape[0], w.shape[2], w.shape[3], attributes.groups).conv);
+  });
+  return chosen;
+}
 
 void Conv2DInputGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   const Tensor& dy = inputs[0];
   const Tensor& w = inputs[1];
-  const Tensor& dx = outputs[0];
   const WindowGeometry g = geometry(*this, attributes.window, w.dim(0), w.dim(1), height, width);
   dispatch_float(dy.spec.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const int64_t channels = dx.dim(3);
-    const int64_t group_channels = w.dim(2);
-    const int64_t outputs_count = w.dim(3);
-    // The roles swap: dy is convolved with the weights, each tap's matrix transposed, onto the grid of dx. A stride
-    // splits dx into sh * sw phases that each see a part of the taps.
-    DirectConv<T> conv;
+    auto [conv, layouts] = input_gradient_conv<T>(g, dy.dim(0), w.dim(2), w.dim(3), attributes.groups);
     conv.x = dy.as<T>();
-    conv.images = dy.dim(0);
-    conv.h = g.oh;
-    conv.w = g.ow;
-    conv.channels = outputs_count;
-    conv.y = dx.as<T>();
-    conv.y_image = g.h * g.w * channels;
-    conv.y_row = g.sh * g.w * channels;
-    conv.y_column = g.sw * channels;
-    conv.y_channels = channels;
-    conv.groups = attributes.groups;
-    std::vector<WeightLayout> layouts;
-    std::vector<std::vector<AxisTap>> rows, columns;
-    for (int64_t r = 0; r < g.sh; ++r) rows.push_back(taps_of_residue(r, g.top, g.kh, g.sh, g.dh));
-    for (int64_t r = 0; r < g.sw; ++r) columns.push_back(taps_of_residue(r, g.left, g.kw, g.sw, g.dw));
-    int64_t first_row = 0, first_column = 0;  // the lowest output pixel any tap reads is the origin of the halo
-    for (const auto& taps : rows) {
-      for (const AxisTap& tap : taps) first_row = std::min(first_row, tap.shift);
-    }
-    for (const auto& taps : columns) {
-      for (const AxisTap& tap : taps) first_column = std::min(first_column, tap.shift);
-    }
-    conv.top = -first_row;
-    conv.left = -first_column;
-    for (int64_t r = 0; r < std::min(g.sh, g.h); ++r) {
-      for (int64_t s = 0; s < std::min(g.sw, g.w); ++s) {
-        Phase phase{(g.h - r + g.sh - 1) / g.sh, (g.w - s + g.sw - 1) / g.sw, (r * g.w + s) * channels, {}};
-        WeightLayout layout{{}, 1, outputs_count, outputs_count / attributes.groups};
-        for (const AxisTap& row : rows[static_cast<size_t>(r)]) {
-          for (const AxisTap& column : columns[static_cast<size_t>(s)]) {
-            phase.taps.push_back({row.shift - first_row, column.shift - first_column});
-            layout.tap_offset.push_back((row.position * g.kw + column.position) * group_channels * outputs_count);
-          }
-        }
-        conv.phases.push_back(std::move(phase));
-        layouts.push_back(std::move(layout));
-      }
-    }
+    conv.y = outputs[0].as<T>();
     if (!winograd_chosen(conv)) return direct_conv(conv, w.as<T>(), layouts);
-    const Buffer turned = transposed_taps(w.as<T>(), layouts[0], channels, outputs_count);
+    const Buffer turned = transposed_taps(w.as<T>(), layouts[0], conv.y_channels, conv.channels);
     winograd_conv(conv, turned.as<T>());
   });
 }

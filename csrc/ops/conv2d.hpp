@@ -26,9 +26,7 @@ struct Conv2D : Operation {
   std::string name() const override { return "conv2d"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
-
-  // Whether run() computes such inputs by Winograd's method, for which packed weights do not serve.
-  bool uses_winograd(const std::vector<TensorSpec>& inputs) const;
+  bool saves_multiplications(const std::vector<TensorSpec>& inputs) const override;
 };
 
 // x, w[, b] -> y[, argmax]: the maxima of 2×2 windows of the convolution, as MaxPool with stride 2 and no padding would
@@ -40,6 +38,7 @@ struct Conv2DMaxPool : Operation {
   std::string name() const override { return "conv2d_max_pool"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+  bool saves_multiplications(const std::vector<TensorSpec>& inputs) const override;
 };
 
 // dy, w -> dx (N, height, width, C)
@@ -51,6 +50,7 @@ struct Conv2DInputGradient : Operation {
   std::string name() const override { return "conv2d_input_gradient"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+  bool saves_multiplications(const std::vector<TensorSpec>& inputs) const override;
 };
 
 // x, dy -> dw (kernel height, kernel width, C/G, OC)

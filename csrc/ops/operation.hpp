@@ -32,6 +32,13 @@ struct Operation {
     return {};
   }
 
+  // Whether run() reaches its result with fewer multiplications than the definition has: then a rate that counts those
+  // of the definition is an effective one.
+  virtual bool saves_multiplications(const std::vector<TensorSpec>& inputs) const {
+    (void)inputs;
+    return false;
+  }
+
   // `outputs` are dense, uninitialised and do not overlap the inputs.
   virtual void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const = 0;
 };

@@ -70,6 +70,8 @@ class Program {
   size_t arena_bytes() const { return arena_bytes_; }
   size_t setup_bytes() const { return setup_bytes_; }
 
+ private:
+  enum class Place : uint8_t { input, memory, setup, arena, output };
   struct Step {
     const Operation* op = nullptr;
     std::vector<size_t> inputs, outputs;
@@ -77,10 +79,6 @@ class Program {
     size_t workspace_offset = 0;
     std::vector<Tensor> input_tensors, output_tensors;  // pointers are filled in before each run
   };
-  const std::vector<Step>& steps() const { return steps_; }
-
- private:
-  enum class Place : uint8_t { input, memory, setup, arena, output };
   struct Value {
     Tensor tensor;
     Place place;

@@ -28,6 +28,10 @@ class Operation(metaclass=_NativeType):
         """
         (dtype, shape) of each output from the (dtype, shape) of each input.
         """
+    def saves_multiplications(self, specs: collections.abc.Sequence[tuple[str, collections.abc.Sequence[int]]]) -> bool:
+        """
+        Whether it takes fewer multiplications than its definition, for these (dtype, shape).
+        """
     def updated_inputs(self, input_count: int) -> list[int]:
         """
         Numbers of the inputs that a call overwrites.
@@ -96,10 +100,6 @@ class Conv2D(Operation):
         groups: int,
         activation: str,
     ) -> None: ...
-    def uses_winograd(self, specs: collections.abc.Sequence[tuple[str, collections.abc.Sequence[int]]]) -> bool:
-        """
-        Whether inputs of these dtypes and shapes are computed by Winograd's method.
-        """
 
 class Conv2DMaxPool(Operation):
     """
@@ -487,10 +487,6 @@ class Program(metaclass=_NativeType):
     def add_view(self, value: int, shape: collections.abc.Sequence[int]) -> int:
         """
         The elements of a value in another shape.
-        """
-    def describe(self) -> list[typing.Any]:
-        """
-        Name, input specs and output specs of each step.
         """
     def plan(self) -> None:
         """

@@ -90,25 +90,15 @@ def profile_recorded(program: Recorded, arrays: list[Any], repeats: int) -> Prof
     program(*arrays)
     runs = [program.profile(*arrays) for _ in range(repeats)]
     operations = []
-    for steps in zip(*runs):
-        name, inputs, outputs, _, attributes = steps[0]
-        seconds = float(np.median([step[3] for step in steps]))
+    for times in zip(*runs):
+        node = times[0][0]
+        seconds = float(np.median([time for _, time in times]))
+        inputs, outputs = node.specs, [(y.dtype.name, y.shape) for y in node.outputs]
         size = sum(math.prod(shape) * np.dtype(dtype).itemsize for dtype, shape in [*inputs, *outputs])
-        flop, effective = flop_of(name, inputs, outputs, attributes), _uses_winograd(name, inputs, attributes)
-        operations.append(OperationTime(name, inputs, outputs, seconds, flop, size, effective))
+        flop = flop_of(node.name, inputs, outputs, node.attributes)
+        effective = node.native is not None and node.native.saves_multiplications(inputs)
+        operations.append(OperationTime(node.name, inputs, outputs, seconds, flop, size, effective))
     return Profile(operations, peak_flops, peak_bytes)
-
-
-def _uses_winograd(name: str, inputs: Specs, attributes: dict[str, Any]) -> bool:
-    settings = {key: attributes[key] for key in ("strides", "padding", "dilation_rate", "groups") if key in attributes}
-    if name in ("conv2d", "conv2d_max_pool"):
-        return _core.Conv2D(**settings, activation="none").uses_winograd(inputs[:2])
-    if name == "conv2d_input_gradient":  # a convolution of dy with weights whose channels have changed places
-        (dtype, dy), (_, w) = inputs
-        swapped = (w[0], w[1], w[3] // settings["groups"], w[2])
-        op = _core.Conv2D(**{**settings, "padding": "same"}, activation="none")
-        return w[3] == dy[3] and op.uses_winograd([(dtype, dy), (dtype, swapped)])
-    return False
 
 
 def flop_of(name: str, inputs: Specs, outputs: Specs, attributes: dict[str, Any] | None = None) -> int:

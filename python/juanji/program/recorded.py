@@ -57,13 +57,11 @@ class Recorded:
         """Runs the step; arrays take the place of the tensors in what the function gave."""
         return self._finish(self._run(self._program.run, arrays))
 
-    def profile(self, *arrays: Array) -> list[tuple[str, list[Any], list[Any], float, dict[str, Any]]]:
-        """Runs the step; gives name, input specs, output specs, seconds and attributes of each operation."""
+    def profile(self, *arrays: Array) -> list[tuple[Node, float]]:
+        """Runs the step; gives each operation and its seconds."""
         results, seconds = self._run(self._program.profile, arrays)
         self._finish(results)
-        return [
-            (*step, time, node.attributes) for step, time, node in zip(self._program.describe(), seconds, self._steps)
-        ]
+        return list(zip(self._steps, seconds))
 
     @property
     def bytes(self) -> int:
