@@ -52,8 +52,7 @@ void forward(benchmark::State& state) {
   Conv2D op;
   op.attributes = layer.attributes();
   op.activation = Activation::relu;
-  OperationRun(op, {layer.x(), layer.w(), layer.b()}).repeat(state);
-  count_flops<float>(state, layer.operations());
+  OperationRun(op, {layer.x(), layer.w(), layer.b()}).repeat_beside_peak<float>(state, layer.operations());
 }
 
 // With weights packed beforehand, as a recorded prediction calls it.
@@ -64,8 +63,7 @@ void forward_packed(benchmark::State& state) {
   op.filters = layer.filters;
   op.activation = Activation::relu;
   const TensorSpec packed = PackConv2D().outputs({layer.w()})[0];
-  OperationRun(op, {layer.x(), packed, layer.b()}).repeat(state);
-  count_flops<float>(state, layer.operations());
+  OperationRun(op, {layer.x(), packed, layer.b()}).repeat_beside_peak<float>(state, layer.operations());
 }
 
 void input_gradient(benchmark::State& state) {
@@ -74,27 +72,25 @@ void input_gradient(benchmark::State& state) {
   op.attributes = layer.attributes();
   op.height = layer.size;
   op.width = layer.size;
-  OperationRun(op, {layer.y(), layer.w()}).repeat(state);
-  count_flops<float>(state, layer.operations());
+  OperationRun(op, {layer.y(), layer.w()}).repeat_beside_peak<float>(state, layer.operations());
 }
 
 void weight_gradient(benchmark::State& state) {
   const Layer layer(state);
   Conv2DWeightGradient op;
   op.attributes = layer.attributes();
-  OperationRun(op, {layer.x(), layer.y()}).repeat(state);
-  count_flops<float>(state, layer.operations());
+  OperationRun(op, {layer.x(), layer.y()}).repeat_beside_peak<float>(state, layer.operations());
 }
 
 void layers(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"N", "H", "C", "OC", "K", "stride"})->UseRealTime()->Unit(benchmark::kMicrosecond);
+  b->ArgNames({"N", "H", "C", "OC", "K", "stride"})->UseManualTime()->Unit(benchmark::kMicrosecond);
   b->Args({64, 32, 3, 32, 3, 1})->Args({64, 16, 32, 64, 3, 1})->Args({64, 8, 64, 128, 3, 1});
   b->Args({64, 16, 64, 64, 1, 1})->Args({64, 16, 64, 128, 3, 2})->Args({8, 56, 64, 64, 3, 1});
 }
 
 // One image alone.
 void single(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"N", "H", "C", "OC", "K", "stride"})->UseRealTime()->Unit(benchmark::kMicrosecond);
+  b->ArgNames({"N", "H", "C", "OC", "K", "stride"})->UseManualTime()->Unit(benchmark::kMicrosecond);
   b->Args({1, 32, 3, 32, 3, 1})->Args({1, 16, 32, 64, 3, 1})->Args({1, 8, 64, 128, 3, 1})->Args({1, 7, 512, 512, 3, 1});
 }
 

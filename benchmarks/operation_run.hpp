@@ -10,6 +10,7 @@
 #include "core/buffer_pool.hpp"
 #include "core/parallel.hpp"
 #include "ops/operation.hpp"
+#include "peak.hpp"
 
 namespace juanji::benchmarks {
 
@@ -38,6 +39,12 @@ class OperationRun {
   void operator()() const {
     const DenormalGuard guard;
     op_.run(inputs_, outputs_, workspace_.data());
+  }
+
+  // For operations bound by arithmetic: in turns with the peak loop of type T.
+  template <class T>
+  void repeat_beside_peak(benchmark::State& state, double operations) const {
+    run_beside_peak<T>(state, operations, *this);
   }
 
   void repeat(benchmark::State& state) const {

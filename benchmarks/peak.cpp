@@ -14,7 +14,7 @@ namespace juanji::benchmarks {
 namespace {
 
 constexpr int kRounds = 25;
-constexpr int kMoreRounds = 3;
+constexpr double kPeakInterval = 1e-3;  // seconds of the measured body between two runs of the peak loop
 constexpr double kLong = 1e9;  // a cost that always goes to all threads
 constexpr int64_t kKiB = 1024;
 constexpr int64_t kL2Array = 64 * kKiB;
@@ -69,16 +69,11 @@ double shared_bandwidth(int64_t array_bytes, int64_t repeats) {
   return 3.0 * static_cast<double>(array_bytes * repeats) / seconds;
 }
 
-// A neighbour on the machine may have slowed the first measurement down; a better one found later counts.
-template <class T>
-double improved(double& best) {
-  best = std::max(best, measure_flops<T>(kMoreRounds));
-  return best;
-}
-
-Peak& best_peak() {
-  static Peak measured = measure_peak();
-  return measured;
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
 benchmark::Counter rate(double amount) {
@@ -98,17 +93,36 @@ Peak measure_peak() {
   return result;
 }
 
-const Peak& peak() { return best_peak(); }
+const Peak& peak() {
+  static const Peak measured = measure_peak();
+  return measured;
+}
 
 template <class T>
-void count_flops(benchmark::State& state, double operations) {
-  const double best =
-      sizeof(T) == 4 ? improved<float>(best_peak().flops_float) : improved<double>(best_peak().flops_double);
-  state.counters["GFLOP/s"] = rate(operations * 1e-9);
-  state.counters["% of peak"] = rate(100.0 * operations / best);
+void run_beside_peak(benchmark::State& state, double operations, FunctionRef<void()> body) {
+  body();
+  std::vector<double> rates;
+  std::vector<double> shares;
+  double peak_flops = measure_flops<T>(1);
+  double since_peak = 0;
+  for (auto _ : state) {
+    const auto start = std::chrono::steady_clock::now();
+    body();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    state.SetIterationTime(seconds);
+    rates.push_back(operations / seconds);
+    since_peak += seconds;
+    if (since_peak > kPeakInterval) {
+      peak_flops = measure_flops<T>(1);
+      since_peak = 0;
+    }
+    shares.push_back(rates.back() / peak_flops);
+  }
+  state.counters["GFLOP/s"] = median(rates) * 1e-9;
+  state.counters["% of peak"] = 100.0 * median(shares);
 }
-template void count_flops<float>(benchmark::State&, double);
-template void count_flops<double>(benchmark::State&, double);
+template void run_beside_peak<float>(benchmark::State&, double, FunctionRef<void()>);
+template void run_beside_peak<double>(benchmark::State&, double, FunctionRef<void()>);
 
 void count_bytes(benchmark::State& state, double bytes, double working_set) {
   const double held = working_set > 0 ? working_set : bytes;

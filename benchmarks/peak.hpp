@@ -1,7 +1,7 @@
 // What this machine can do, measured by the benchmark program itself, and counters that relate a benchmark to it.
 //
-// A benchmark file registers benchmarks and calls count_flops or count_bytes in each; main() is in peak_main.cpp and
-// takes --threads=N besides Google Benchmark's own options. Example:
+// A benchmark file registers benchmarks; each calls run_beside_peak, or repeats its work and calls count_bytes. main() is
+// in peak_main.cpp and takes --threads=N besides Google Benchmark's own options. Example:
 //
 //   void relu(benchmark::State& state) {
 //     ...
@@ -14,6 +14,8 @@
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
+
+#include "core/function_ref.hpp"
 
 namespace juanji::benchmarks {
 
@@ -28,12 +30,14 @@ struct Peak {
 // Best of several rounds with the current instruction set and number of threads; takes some two seconds.
 Peak measure_peak();
 
-// The peak that percentages refer to: measured on first use, raised when count_flops sees a faster moment.
+// The peak measured on first use.
 const Peak& peak();
 
-// Counters `GFLOP/s` and `% of peak` for so many floating-point operations of type T an iteration.
+// Runs `body`, which makes so many floating-point operations of type T, and the peak loop in turns: a neighbour on a
+// shared machine, or a change of its clock, slows both down. The counters `GFLOP/s` and `% of peak` are medians, the
+// percentages those of neighbouring runs; only `body` counts as the benchmark's time.
 template <class T>
-void count_flops(benchmark::State& state, double operations);
+void run_beside_peak(benchmark::State& state, double operations, FunctionRef<void()> body);
 
 // Counters `GB/s` and `% of peak` for so many bytes read and written an iteration. The peak is that of the cache
 // which holds `working_set` bytes, or of memory; the same bytes by default.
