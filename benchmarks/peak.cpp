@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kRounds = 25;
 constexpr double kPeakInterval = 1e-3;  // seconds of the measured body between two runs of the peak loop
-constexpr double kLong = 1e9;  // a cost that always goes to all threads
+constexpr double kLong = 1e9;           // a cost that always goes to all threads
 constexpr int64_t kKiB = 1024;
 constexpr int64_t kL2Array = 64 * kKiB;
 constexpr int64_t kL3Array = 4096 * kKiB;

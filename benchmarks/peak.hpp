@@ -1,7 +1,7 @@
 // What this machine can do, measured by the benchmark program itself, and counters that relate a benchmark to it.
 //
-// A benchmark file registers benchmarks; each calls run_beside_peak, or repeats its work and calls count_bytes. main() is
-// in peak_main.cpp and takes --threads=N besides Google Benchmark's own options. Example:
+// A benchmark file registers benchmarks; each calls run_beside_peak, or repeats its work and calls count_bytes. main()
+// is in peak_main.cpp and takes --threads=N besides Google Benchmark's own options. Example:
 //
 //   void relu(benchmark::State& state) {
 //     ...
