@@ -332,4 +332,4 @@ def test_shapes_that_come_once_are_not_recorded_and_shapes_in_turn_keep_their_pr
     assert kept[1] == kept[2] == kept[3]
     for n in [200] * 70 + [201, 202] * 40:  # what is not used any more makes room
         model.predict_on_batch(x[:n])
-    assert {key[1][0][1] for key in model._recorder._programs} >= {(201, 6), (202, 6)}
+    assert {key[1][1] for key in model._recorder._programs} >= {(201, 6), (202, 6)}

@@ -9,10 +9,11 @@ from typing import Any
 from tqdm import tqdm
 
 _FORMAT = "{desc} {percentage:3.0f}% |{bar}| {speed}, {remaining} left{postfix}"
+_FORMAT_WITHOUT_END = "{desc} {n_fmt} {unit}, {speed}{postfix}"
 
 
 class _Bar(tqdm):  # type: ignore[misc]
-    """Counts images, and says so as 'images/s' with a thousands separator."""
+    """Counts images or steps, and says so as 'images/s' with a thousands separator."""
 
     monitor_interval = 0  # no thread of its own
 
@@ -20,10 +21,12 @@ class _Bar(tqdm):  # type: ignore[misc]
     def format_dict(self) -> MutableMapping[str, Any]:
         fields: MutableMapping[str, Any] = super().format_dict
         elapsed = fields["elapsed"]
-        fields["speed"] = f"{fields['n'] / elapsed:,.0f} images/s" if elapsed and fields["n"] else "... images/s"
+        rate = f"{fields['n'] / elapsed:,.0f}" if elapsed and fields["n"] else "..."
+        fields["speed"] = f"{rate} {self.unit}/s"
         return fields
 
 
-def make_bar(title: str, samples: int) -> Any:
-    """A bar for so many samples; it disappears when it is closed."""
-    return _Bar(total=samples, desc=title, file=sys.stdout, leave=False, dynamic_ncols=True, bar_format=_FORMAT)
+def make_bar(title: str, total: int | None, unit: str = "images") -> Any:
+    """A bar for so many images or steps (None where that is not known); it disappears when it is closed."""
+    form = _FORMAT if total else _FORMAT_WITHOUT_END
+    return _Bar(total=total, desc=title, file=sys.stdout, leave=False, dynamic_ncols=True, bar_format=form, unit=unit)

@@ -31,6 +31,7 @@ class ProgbarLogger(Callback):
         self._train_seconds = 0.0
         self._bar: Any = None
         self._next_refresh = 0.0
+        self._steps = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._training = True
@@ -44,8 +45,7 @@ class ProgbarLogger(Callback):
         self._advance(batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        rate = self.params["samples"] / max(self._train_seconds or self._seconds(), 1e-9)
-        self._finish(f"{self._title} - {_duration(self._seconds())} - {rate:,.0f} images/s", logs)
+        self._finish(f"{self._title} - {_duration(self._seconds())}{self._rate(self._train_seconds)}", logs)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         if self._training:
@@ -85,21 +85,33 @@ class ProgbarLogger(Callback):
         if self._live and sys.stdout.isatty():
             from juanji.callbacks.bar import make_bar
 
-            self._bar = make_bar(title, self.params["samples"])
+            images = self._counts_images()
+            self._bar = make_bar(title, self.params["samples" if images else "steps"], "images" if images else "steps")
+
+    def _counts_images(self) -> bool:
+        """Whether the number of images is known; batches are counted otherwise."""
+        return self.params["samples"] is not None and self.params["batch_size"] is not None
+
+    def _rate(self, seconds: float = 0.0) -> str:
+        seconds = max(seconds or self._seconds(), 1e-9)
+        if self._counts_images():
+            return f" - {self.params['samples'] / seconds:,.0f} images/s"
+        return f" - {self._steps / seconds:,.1f} steps/s"
 
     def _advance(self, batch: int, logs: Logs | None) -> None:
+        self._steps = batch + 1
         if self._bar is None:
             return
-        self._bar.n = min((batch + 1) * self.params["batch_size"], self.params["samples"])
+        self._bar.n = batch + 1
+        if self._counts_images():
+            self._bar.n = min((batch + 1) * self.params["batch_size"], self.params["samples"])
         now = time.perf_counter()
         if now >= self._next_refresh:
             self._next_refresh = now + _REFRESH_SECONDS
             self._bar.set_postfix_str(_values(logs), refresh=True)
 
     def _finish_pass(self, title: str, logs: Logs | None) -> None:
-        seconds = self._seconds()
-        rate = self.params["samples"] / max(seconds, 1e-9)
-        self._finish(f"{title} - {_duration(seconds)} - {rate:,.0f} images/s", logs)
+        self._finish(f"{title} - {_duration(self._seconds())}{self._rate()}", logs)
 
     def _finish(self, text: str, logs: Logs | None) -> None:
         self.close()

@@ -225,6 +225,16 @@ def unpack(data: Any) -> tuple[Any, Any, Any]:
     )
 
 
+def packed(batch: Batch) -> Any:
+    """What a step receives: x, (x, y) or (x, y, sample_weight), the parts that there are."""
+    x, y, sample_weight = batch
+    if sample_weight is not None:
+        return batch
+    if y is not None:
+        return x, y
+    return (x,) if isinstance(x, (tuple, list)) else x
+
+
 def _numbers(owner: str, name: str, value: Any) -> Array:
     try:
         array = np.asarray(value)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,8 @@ import numpy as np
 
 from juanji.autograd import Tensor
 from juanji.callbacks.base import CallbackList
-from juanji.models.data import ArrayData, Batch
+from juanji.models.data import packed
+from juanji.models.sources import Source
 from juanji.symbolic.structure import flatten, map_structure, pack
 
 Array = np.ndarray[Any, Any]
@@ -21,8 +21,7 @@ Array = np.ndarray[Any, Any]
 class Validation:
     """What ``fit`` evaluates on, and after which epochs."""
 
-    data: ArrayData
-    batch_size: int
+    source: Source
     steps: int | None
     frequency: int | Sequence[int]
 
@@ -37,34 +36,24 @@ class Validation:
 class TrainingPlan:
     """The arguments of ``fit``, checked."""
 
-    data: ArrayData
+    source: Source
     validation: Validation | None
-    batch_size: int
-    steps: int
+    steps: int | None  # batches of an epoch; those of one pass by default
     epochs: range
-    draw_order: Callable[[int], Array] | None  # the row order of an epoch; None to keep the rows as they are
 
     @property
-    def params(self) -> dict[str, int]:
-        """What callbacks are told."""
-        whole = self.steps == self.data.steps(self.batch_size)
-        return {
-            "epochs": self.epochs.stop,
-            "steps": self.steps,
-            "samples": len(self.data) if whole else self.steps * self.batch_size,
-            "batch_size": self.batch_size,
-        }
-
-    def stream(self) -> Iterator[Batch]:
-        """Batches without end: one pass over the data after the other, each in its own order."""
-        while True:
-            order = None if self.draw_order is None else self.draw_order(len(self.data))
-            yield from self.data.batches(self.batch_size, order)
+    def params(self) -> dict[str, Any]:
+        """What callbacks are told; None stands for a number that only the end will tell."""
+        source = self.source
+        steps, samples = self.steps or source.steps, source.samples
+        if steps != source.steps:
+            samples = None if steps is None or source.batch_size is None else steps * source.batch_size
+        return {"epochs": self.epochs.stop, "steps": steps, "samples": samples, "batch_size": source.batch_size}
 
 
 def run_logged(model: Any, name: str, batch: Any) -> Any:
     """Runs a step that gives logs; tensors and arrays of one element, as steps of users give them, become numbers."""
-    logs = model.run_step(name, batch)
+    logs = model.run_step(name, packed(batch))
     return {key: _as_number(value) for key, value in logs.items()} if isinstance(logs, dict) else logs
 
 
@@ -80,22 +69,23 @@ def run_fit(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> None:
     """Trains epoch by epoch until the plan ends or a callback sets ``model.stop_training``."""
     model.stop_training = False
     callbacks.call("on_train_begin", None)
-    batches = plan.stream()
     epoch_logs: dict[str, float] = {}
     for epoch in plan.epochs:
         model.reset_metrics()
         callbacks.call("on_epoch_begin", epoch, None)
-        logs: dict[str, float] = {}
-        for step in range(plan.steps):
+        logs: dict[str, float] | None = None
+        for step, batch in enumerate(plan.source.epoch(plan.steps)):
             callbacks.call("on_train_batch_begin", step, None)
-            logs = run_logged(model, "train_step", next(batches))
+            logs = run_logged(model, "train_step", batch)
             callbacks.call("on_train_batch_end", step, logs)
             if model.stop_training:
                 break
+        if logs is None:  # the data has run out
+            break
         epoch_logs = dict(logs)
         validation = plan.validation
         if validation is not None and validation.is_due(epoch):
-            found = run_evaluate(model, validation.data, validation.batch_size, validation.steps, callbacks)
+            found = run_evaluate(model, validation.source, validation.steps, callbacks)
             epoch_logs |= {f"val_{name}": value for name, value in found.items()}
         callbacks.call("on_epoch_end", epoch, epoch_logs)
         if model.stop_training:
@@ -103,14 +93,12 @@ def run_fit(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> None:
     callbacks.call("on_train_end", epoch_logs)
 
 
-def run_evaluate(
-    model: Any, data: ArrayData, batch_size: int, steps: int | None, callbacks: CallbackList
-) -> dict[str, float]:
+def run_evaluate(model: Any, source: Source, steps: int | None, callbacks: CallbackList) -> dict[str, float]:
     """Loss and metrics over the data, or over its first ``steps`` batches."""
     callbacks.call("on_test_begin", None)
     model.reset_metrics()
     logs: dict[str, float] = {}
-    for step, batch in enumerate(itertools.islice(data.batches(batch_size), steps)):
+    for step, batch in enumerate(source.epoch(steps, goes_on=False)):
         callbacks.call("on_test_batch_begin", step, None)
         logs = run_logged(model, "test_step", batch)
         callbacks.call("on_test_batch_end", step, logs)
@@ -118,21 +106,52 @@ def run_evaluate(
     return logs
 
 
-def run_predict(model: Any, data: ArrayData, batch_size: int, steps: int | None, callbacks: CallbackList) -> Any:
+def run_predict(model: Any, source: Source, steps: int | None, callbacks: CallbackList) -> Any:
     """Outputs for all rows, or for the first ``steps`` batches, nested as the model's outputs are."""
     callbacks.call("on_predict_begin", None)
-    rows = len(data) if steps is None else min(len(data), steps * batch_size)
-    outputs: list[Array] = []
+    outputs: list[_Rows] = []
     results: Any = None
-    done = 0
-    for step, batch in enumerate(itertools.islice(data.batches(batch_size), steps)):
+    for step, batch in enumerate(source.epoch(steps, goes_on=False)):
         callbacks.call("on_predict_batch_begin", step, None)
-        results = map_structure(np.asarray, model.run_step("predict_step", batch))
+        results = map_structure(np.asarray, model.run_step("predict_step", packed(batch)))
         parts = flatten(results)
-        outputs = outputs or [np.empty((rows, *y.shape[1:]), y.dtype) for y in parts]
+        if not outputs:
+            rows = source.samples if steps is None else _least(source.samples, steps, source.batch_size)
+            outputs = [_Rows(rows) for _ in parts]
         for whole, y in zip(outputs, parts):
-            whole[done : done + len(y)] = y
-        done += len(parts[0])
+            whole.add(y)
         callbacks.call("on_predict_batch_end", step, {"outputs": results})
     callbacks.call("on_predict_end", None)
-    return pack(results, outputs)
+    return pack(results, [whole.joined() for whole in outputs])
+
+
+def _least(samples: int | None, steps: int, batch_size: int | None) -> int | None:
+    return None if samples is None or batch_size is None else min(samples, steps * batch_size)
+
+
+class _Rows:
+    """Arrays put one behind the other.
+
+    Args:
+        count: rows of all of them, so that they have their place from the beginning; None where that is not known.
+    """
+
+    def __init__(self, count: int | None) -> None:
+        self._count = count
+        self._whole: Array | None = None
+        self._done = 0
+        self._parts: list[Array] = []
+
+    def add(self, part: Array) -> None:
+        """Puts an array behind those before."""
+        if self._count is None:
+            self._parts.append(part)
+            return
+        if self._whole is None:
+            self._whole = np.empty((self._count, *part.shape[1:]), part.dtype)
+        self._whole[self._done : self._done + len(part)] = part
+        self._done += len(part)
+
+    def joined(self) -> Array:
+        """All of them."""
+        return np.concatenate(self._parts) if self._whole is None else self._whole

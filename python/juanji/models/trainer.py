@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from juanji.callbacks.base import Callback
 from juanji.callbacks.history import History
 from juanji.models.arguments import count, frequency, natural, random_order
 from juanji.models.compiled import Compiled
-from juanji.models.data import ArrayData, array_data, unpack
+from juanji.models.data import ArrayData, Batch, array_data, packed, unpack
 from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_logged, run_predict
 from juanji.models.recording import Recorder
+from juanji.models.sources import ArraySource, DatasetSource, DrawOrder, IterableSource, Source, makes_batches
 from juanji.models.steps import Steps
 from juanji.symbolic.structure import map_structure
+from juanji.utils.py_dataset import PyDataset
 
 Array = np.ndarray[Any, Any]
 
@@ -91,7 +94,8 @@ class Trainer(Steps):
 
         Args:
             x: samples, an array of numbers of any type; converted to the model's type batch by batch. For several
-                inputs a list, or a dictionary by the names of the inputs.
+                inputs a list, or a dictionary by the names of the inputs. Or what gives batches ``(x, y)`` or ``(x, y,
+                sample_weight)``: a generator, a :class:`juanji.utils.PyDataset`, or any other iterable object.
             y: labels, one row per sample; for several outputs a list, or a dictionary as for the losses.
             batch_size: samples per update; 32 by default. The last batch may be smaller.
             epochs: the epoch to stop at, counted from ``initial_epoch``.
@@ -99,12 +103,12 @@ class Trainer(Steps):
                 per epoch; 'auto' means 1.
             callbacks: objects of :mod:`juanji.callbacks`.
             validation_split: this last part of the samples is not trained on but validated with.
-            validation_data: (x, y) or (x, y, sample_weight) to validate with after each epoch.
-            shuffle: put the samples into a random order, anew in each epoch.
+            validation_data: (x, y) or (x, y, sample_weight) to validate with after each epoch, or what gives batches.
+            shuffle: put the samples into a random order, anew in each epoch; the batches of a PyDataset likewise.
             class_weight: weight of each class number in the loss; 1 for those left out.
             sample_weight: weight of each sample in the loss; for several outputs also a list or dictionary.
             initial_epoch: number of the first epoch, to go on with a training.
-            steps_per_epoch: batches that make an epoch; all by default.
+            steps_per_epoch: batches that make an epoch, of which the next goes on where it stopped; all by default.
             validation_steps: batches to validate with; all by default.
             validation_batch_size: ``batch_size`` by default.
             validation_freq: validate every so many epochs, or after the epochs (from 1) in this list.
@@ -126,37 +130,30 @@ class Trainer(Steps):
         """
         compiled = self._require_compiled("fit")
         compiled.require_optimizer("fit")
-        compiled.require_labels("fit", y)
         size = count("fit", "batch_size", batch_size, 32)
-        data = self._data("fit", x, y, sample_weight, class_weight)
-        held_out: ArrayData | None = None
-        if validation_data is not None:
-            held_out = self._data("fit (validation_data)", *unpack(validation_data))
-            compiled.require_labels("fit (validation_data)", held_out.y)
-        elif validation_split:
-            data, held_out = data.split(validation_split)
-        self._build_for(data)
-        compiled.check_class_numbers("fit", data.y, getattr(self, "output_shape", None))
-        validation = None
-        if held_out is not None:
-            self.check_input(held_out.input_shapes)
-            compiled.check_class_numbers("fit (validation_data)", held_out.y, getattr(self, "output_shape", None))
-            validation = Validation(
-                held_out,
-                count("fit", "validation_batch_size", validation_batch_size, size),
-                None if validation_steps is None else count("fit", "validation_steps", validation_steps, 1),
-                frequency("fit", validation_freq),
+        validation_size = count("fit", "validation_batch_size", validation_batch_size, size)
+        order = random_order() if shuffle else None
+        validation_source: Source | None = None
+        if validation_data is None and validation_split:
+            source, validation_source = self._split_sources(
+                x, y, sample_weight, class_weight, size, validation_size, validation_split, order
             )
+        else:
+            source = self._source("fit", x, y, sample_weight, class_weight, size, order)
+            if validation_data is not None:
+                given = unpack(validation_data)
+                validation_source = self._source("fit (validation_data)", *given, None, validation_size)
+        limit = None if validation_steps is None else count("fit", "validation_steps", validation_steps, 1)
+        due = frequency("fit", validation_freq)
         plan = TrainingPlan(
-            data,
-            validation,
-            size,
-            count("fit", "steps_per_epoch", steps_per_epoch, data.steps(size)),
+            source,
+            None if validation_source is None else Validation(validation_source, limit, due),
+            None if steps_per_epoch is None else count("fit", "steps_per_epoch", steps_per_epoch, 1),
             range(natural("fit", "initial_epoch", initial_epoch), natural("fit", "epochs", epochs)),
-            random_order() if shuffle else None,
         )
         history = History()
-        with make_callbacks(self, verbose, plan.params, callbacks, history) as active:
+        held_out = nullcontext() if validation_source is None else validation_source
+        with make_callbacks(self, verbose, plan.params, callbacks, history) as active, source, held_out:
             run_fit(self, plan, active)
         return history
 
@@ -184,12 +181,11 @@ class Trainer(Steps):
         Returns:
             The loss, or a list of the loss and the metrics in the order of ``metrics_names``.
         """
-        self._require_compiled("evaluate").require_labels("evaluate", y)
-        data = self._data("evaluate", x, y, sample_weight)
-        self._build_for(data)
-        size, known, steps = _one_pass("evaluate", data, batch_size, steps)
-        with make_callbacks(self, verbose, known, callbacks) as active:
-            logs = run_evaluate(self, data, size, steps, active)
+        self._require_compiled("evaluate")
+        source = self._source("evaluate", x, y, sample_weight, None, count("evaluate", "batch_size", batch_size, 32))
+        steps, known = _one_pass("evaluate", source, steps)
+        with make_callbacks(self, verbose, known, callbacks) as active, source:
+            logs = run_evaluate(self, source, steps, active)
         return _returned(logs, return_dict)
 
     def predict(
@@ -217,11 +213,10 @@ class Trainer(Steps):
             >>> juanji.Sequential([juanji.layers.Dense(3)]).predict(np.ones((5, 2)), verbose=0).shape
             (5, 3)
         """
-        data = self._data("predict", x)
-        self._build_for(data)
-        size, known, steps = _one_pass("predict", data, batch_size, steps)
-        with make_callbacks(self, verbose, known, callbacks) as active:
-            return run_predict(self, data, size, steps, active)
+        source = self._source("predict", x, None, None, None, count("predict", "batch_size", batch_size, 32))
+        steps, known = _one_pass("predict", source, steps)
+        with make_callbacks(self, verbose, known, callbacks) as active, source:
+            return run_predict(self, source, steps, active)
 
     def train_on_batch(
         self,
@@ -232,28 +227,89 @@ class Trainer(Steps):
         return_dict: bool = False,
     ) -> Any:
         """One update with one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
-        compiled = self._require_compiled("train_on_batch")
-        compiled.require_optimizer("train_on_batch")
-        compiled.require_labels("train_on_batch", y)
-        data = self._data("train_on_batch", x, y, sample_weight, class_weight)
-        self._build_for(data)
-        return _returned(run_logged(self, "train_step", next(data.batches(len(data)))), return_dict)
+        self._require_compiled("train_on_batch").require_optimizer("train_on_batch")
+        batch = self._batch("train_on_batch", x, y, sample_weight, class_weight)
+        return _returned(run_logged(self, "train_step", batch), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluates one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
-        self._require_compiled("test_on_batch").require_labels("test_on_batch", y)
-        data = self._data("test_on_batch", x, y, sample_weight)
-        self._build_for(data)
-        return _returned(run_logged(self, "test_step", next(data.batches(len(data)))), return_dict)
+        self._require_compiled("test_on_batch")
+        batch = self._batch("test_on_batch", x, y, sample_weight)
+        return _returned(run_logged(self, "test_step", batch), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Outputs for one batch; the way to predict with the least delay."""
         known = None if self._recorder is None or self.run_eagerly else self._recorder.prediction(x)
         if known is not None:
             return known(x)
-        data = self._data("predict_on_batch", x)
+        batch = packed(self._batch("predict_on_batch", x))
+        return map_structure(np.asarray, self.run_step("predict_step", batch))
+
+    def _source(
+        self,
+        method: str,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        class_weight: Mapping[int, float] | None,
+        batch_size: int,
+        draw_order: DrawOrder | None = None,
+    ) -> Source:
+        """Where the batches of a method come from, checked as far as that is possible before the first."""
+        if not makes_batches(x):
+            data = self._checked(method, x, y, sample_weight, class_weight)
+            return ArraySource(data, batch_size, draw_order)
+        for name, given in (("y", y), ("sample_weight", sample_weight)):
+            if given is not None:
+                raise ValueError(
+                    f"{method}: {name} is given twice; expected it in each batch of x, which is a "
+                    f"{type(x).__name__}, got {name} too. Let x give (x, y) or (x, y, sample_weight)."
+                )
+
+        def prepare(batch: Any) -> Batch:
+            return self._batch(method, *unpack(batch), class_weight)
+
+        return DatasetSource(x, prepare, draw_order) if isinstance(x, PyDataset) else IterableSource(x, prepare)
+
+    def _split_sources(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        class_weight: Mapping[int, float] | None,
+        batch_size: int,
+        validation_size: int,
+        fraction: float,
+        draw_order: DrawOrder | None,
+    ) -> tuple[Source, Source]:
+        """The first rows to train on, the others to validate with."""
+        if makes_batches(x):
+            raise ValueError(
+                f"fit: validation_split needs arrays; expected arrays x and y, got x of type {type(x).__name__}. Pass "
+                "validation_data."
+            )
+        data, held_out = self._checked("fit", x, y, sample_weight, class_weight).split(fraction)
+        return ArraySource(data, batch_size, draw_order), ArraySource(held_out, validation_size)
+
+    def _batch(self, method: str, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None) -> Batch:
+        """One batch, checked and converted."""
+        data = self._checked(method, x, y, sample_weight, class_weight)
+        return next(data.batches(len(data)))
+
+    def _checked(self, method: str, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> ArrayData:
+        """The arguments of a method, checked against the model, which is built for them."""
+        data = self._data(method, x, y, sample_weight, class_weight)
+        compiled = self._compiled
+        if compiled is not None and not method.startswith("predict") and self._computes_usual_loss():
+            compiled.require_labels(method, y)
         self._build_for(data)
-        return map_structure(np.asarray, self.run_step("predict_step", next(data.batches(len(data)))))
+        if compiled is not None and method.startswith("fit"):
+            compiled.check_class_numbers(method, data.y, getattr(self, "output_shape", None))
+        return data
+
+    def _computes_usual_loss(self) -> bool:
+        """Whether labels go where ``compile`` said: steps and losses of users may do without."""
+        return all(getattr(type(self), name) is getattr(Steps, name) for name in ("train_step", "compute_loss"))
 
     def _build_for(self, data: ArrayData) -> None:
         """Builds the model when it is not, and refuses data of another shape before anything is done."""
@@ -279,14 +335,15 @@ class Trainer(Steps):
         return None
 
 
-def _one_pass(
-    method: str, data: ArrayData, batch_size: int | None, steps: int | None
-) -> tuple[int, dict[str, int], int | None]:
-    """Batch size, what callbacks are told, and the number of batches (None for all)."""
-    size = count(method, "batch_size", batch_size, 32)
-    limit = None if steps is None else min(count(method, "steps", steps, 1), data.steps(size))
-    samples = len(data) if limit is None else min(len(data), limit * size)
-    return size, {"epochs": 1, "steps": limit or data.steps(size), "samples": samples, "batch_size": size}, limit
+def _one_pass(method: str, source: Source, steps: int | None) -> tuple[int | None, dict[str, Any]]:
+    """The number of batches (None for all), and what callbacks are told."""
+    limit = None if steps is None else count(method, "steps", steps, 1)
+    if limit is not None and source.steps is not None:
+        limit = min(limit, source.steps)
+    samples, size = source.samples, source.batch_size
+    if limit is not None:
+        samples = None if samples is None or size is None else min(samples, limit * size)
+    return limit, {"epochs": 1, "steps": limit or source.steps, "samples": samples, "batch_size": size}
 
 
 def _returned(logs: dict[str, float], as_dict: bool) -> Any:

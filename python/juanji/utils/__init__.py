@@ -3,6 +3,15 @@
 from juanji.symbolic.tensor import is_keras_tensor
 from juanji.utils.naming import clear_session
 from juanji.utils.numerical import normalize, to_categorical
+from juanji.utils.py_dataset import PyDataset, Sequence
 from juanji.utils.seed import set_random_seed
 
-__all__ = ["clear_session", "is_keras_tensor", "normalize", "set_random_seed", "to_categorical"]
+__all__ = [
+    "PyDataset",
+    "Sequence",
+    "clear_session",
+    "is_keras_tensor",
+    "normalize",
+    "set_random_seed",
+    "to_categorical",
+]
