@@ -42,7 +42,8 @@ class Tensor(Operators):
     """
 
     # _logits: ("softmax" or "sigmoid", its input) on the result of one, for losses; see ops/_logits.py
-    __slots__ = ("__weakref__", "_logits", "_value")
+    # _keras_mask: which steps count, set by layers on their results; see _masks.py
+    __slots__ = ("__weakref__", "_keras_mask", "_logits", "_value")
     __array_priority__ = 100.0
 
     def __init__(self, value: ArrayLike) -> None:

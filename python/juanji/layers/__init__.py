@@ -30,6 +30,7 @@ from juanji.layers.input_layer import Input, InputLayer
 from juanji.layers.joining import Concatenate, Dot, concatenate, dot
 from juanji.layers.layer import Layer
 from juanji.layers.layer_normalization import LayerNormalization
+from juanji.layers.masking import Masking
 from juanji.layers.merging import (
     Add,
     Average,
@@ -115,6 +116,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "Masking",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPooling1D",

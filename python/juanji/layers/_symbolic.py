@@ -73,7 +73,7 @@ class SymbolicCalls:
         self._check_arguments(inputs, kwargs)
         layer.check_input(shapes)
         if not layer.built:
-            layer.build(shapes)
+            layer.build(shapes, **layer._other_shapes(kwargs))
         outputs = named_outputs(self.compute_output_spec(inputs, **kwargs))
         Node(self, (inputs,), kwargs, outputs)
         return outputs

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from juanji import activations
+import numpy as np
+
+from juanji import activations, ops
 from juanji.layers._registry import registry
 from juanji.layers.layer import ElementwiseLayer
 
@@ -91,7 +94,7 @@ class Softmax(ElementwiseLayer):
     """``exp(x) / Σ exp(x)`` along an axis: positive numbers that add up to one.
 
     Args:
-        axis: where the sum goes; the last by default.
+        axis: where the sum goes, one axis or several; the last by default.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Example:
@@ -101,12 +104,40 @@ class Softmax(ElementwiseLayer):
         array([[0.25, 0.25, 0.25, 0.25]], dtype=float32)
     """
 
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = axis
+        self.axis = axis if isinstance(axis, int) else list(axis)
 
-    def call(self, inputs: Any) -> Any:
-        return activations.softmax(inputs, axis=self.axis)
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        return softmax_of_kept(inputs, mask, self.axis)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}
+
+
+def softmax_of_kept(x: Any, mask: Any, axis: int | Sequence[int]) -> Any:
+    """Softmax over one axis or several, over the elements that a mask keeps; the others give zero.
+
+    Args:
+        x: array or tensor.
+        mask: booleans, or numbers above 0.5, where an element counts; broadcasts to ``x``. None for all.
+        axis: axis, or axes, along which the results add up to one.
+    """
+    if mask is None:
+        return activations.softmax(x, axis=axis) if isinstance(axis, int) else _over_axes(x, axis)
+    if len(mask.shape) > x.ndim or any(m not in (1, n) for m, n in zip(mask.shape[::-1], x.shape[::-1])):
+        raise ValueError(
+            f"Softmax: the mask does not fit; expected a shape that broadcasts to {tuple(x.shape)}, got "
+            f"mask.shape={tuple(mask.shape)}. Give it an axis of size 1 where it says nothing."
+        )
+    mask = mask if mask.dtype == bool else ops.greater(mask, 0.5)
+    kept = ops.where(mask, x, np.asarray(-1e9, x.dtype))
+    # Where nothing is kept along the whole axis, zeros as well.
+    return ops.where(mask, softmax_of_kept(kept, None, axis), np.asarray(0, x.dtype))
+
+
+def _over_axes(x: Any, axes: Sequence[int]) -> Any:
+    if len(axes) == 1:
+        return activations.softmax(x, axis=axes[0])
+    exponentials = ops.exp(x - ops.stop_gradient(ops.max(x, axis=tuple(axes), keepdims=True)))
+    return exponentials / ops.sum(exponentials, axis=tuple(axes), keepdims=True)

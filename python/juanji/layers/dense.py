@@ -36,6 +36,8 @@ class Dense(KernelLayer):
         (2, 10)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         units: int,

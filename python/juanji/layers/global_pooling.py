@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
+from juanji import ops
 from juanji.layers._arguments import Shape, channels_last, require_rank
 from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
@@ -63,7 +66,7 @@ class GlobalAveragePooling2D(_GlobalPooling):
 class GlobalAveragePooling1D(_GlobalPooling):
     """Mean of each channel over the whole sequence.
 
-    Input (N, W, C), output (N, C), or (N, 1, C) with keepdims.
+    Input (N, W, C), output (N, C), or (N, 1, C) with keepdims. Steps that a mask (N, W) leaves out do not count.
 
     Args:
         data_format: only 'channels_last'.
@@ -79,6 +82,16 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
     _rank = 1
     _pool = global_average_pool
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
+            return super().call(inputs)
+        kept = ops.cast(ops.expand_dims(mask, 2), bool)
+        total = ops.sum(ops.where(kept, inputs, np.zeros((), inputs.dtype)), 1, self.keepdims)
+        return total / ops.sum(ops.cast(kept, inputs.dtype), 1, self.keepdims)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """None: the output has no steps."""
 
 
 @registry.register("GlobalMaxPool2D")

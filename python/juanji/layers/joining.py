@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from juanji import ops
 from juanji.layers._arguments import Shape
 from juanji.layers._registry import registry
@@ -62,6 +64,18 @@ class Concatenate(Layer):
 
     def call(self, inputs: Any) -> Any:
         return ops.concatenate(inputs, axis=self.axis)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The masks joined likewise, where an input without one counts everywhere; True where any channel does."""
+        if previous_mask is None:
+            return None
+        masks = []
+        for x, mask in zip(inputs, previous_mask):
+            whole = np.ones(x.shape, bool)
+            missing = 0 if mask is None else x.ndim - mask.ndim
+            spread = whole if mask is None else ops.reshape(mask, (*mask.shape, *(1,) * missing))
+            masks.append(whole if mask is None else ops.logical_and(spread, whole))
+        return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}
@@ -127,6 +141,9 @@ class Dot(Layer):
             ops.reshape(y, (n, k, math.prod(columns))),
         )
         return ops.reshape(product, (n, *rows, *columns) if rows or columns else (n, 1))
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """None: the result has no steps."""
 
     def _places(self, *ranks: int) -> list[int]:
         places = [normalize_axis(f"Dot {self.name!r}", axis, rank) for axis, rank in zip(self._pair, ranks)]

@@ -11,8 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from juanji import config, regularizers
+from juanji._masks import masks_of
 from juanji.autograd import Tensor, open_trace
 from juanji.layers._arguments import Shape, batch_shape, positive_int
+from juanji.layers._call_arguments import CallArguments
 from juanji.layers._symbolic import SymbolicCalls
 from juanji.layers._weights import WeightOwner
 from juanji.ops._convert import array_from, as_array
@@ -39,7 +41,7 @@ _context = _CallContext()
 _MISSING: Any = object()
 
 
-class Layer(SymbolicCalls, WeightOwner):
+class Layer(SymbolicCalls, CallArguments, WeightOwner):
     """Turns an input into an output, with weights it may create for the input's shape.
 
     Write a layer by overriding :meth:`call`, :meth:`build` when it has weights, and :meth:`compute_output_shape` when
@@ -78,6 +80,7 @@ class Layer(SymbolicCalls, WeightOwner):
         super().__init_subclass__(**kwargs)
         cls._argument_names = tuple(inspect.signature(cls.call).parameters)[1:]
         cls._takes_training = "training" in cls._argument_names
+        cls._look_at_methods(cls.build)
         if "build" in vars(cls):
             cls.build = _marking_built(cls.build)  # type: ignore[method-assign]
 
@@ -129,11 +132,14 @@ class Layer(SymbolicCalls, WeightOwner):
         alone = isinstance(inputs, (np.ndarray, Tensor)) and not kwargs
         if not alone and any_symbolic((inputs, kwargs)):
             return self._call_symbolically(inputs, kwargs)
+        masks = masks_of(inputs)
         x = self._convert(inputs)
+        if kwargs:
+            kwargs = self._converted_arguments(kwargs)
         shape = x.shape if isinstance(x, (Tensor, np.ndarray)) else map_structure(lambda one: one.shape, x)
         self.check_input(shape)
         if not self.built:
-            self.build(shape)
+            self.build(shape, **self._other_shapes(kwargs))
         outer = _context.training
         training = kwargs.pop("training", None)
         if training is None:
@@ -141,6 +147,8 @@ class Layer(SymbolicCalls, WeightOwner):
         _context.training = training
         _context.count += not _context.depth
         _context.depth += 1
+        if masks is not None or kwargs:
+            masks = self._fill_masks(x, masks, kwargs)
         if self._takes_training:
             kwargs["training"] = training
         try:
@@ -148,6 +156,8 @@ class Layer(SymbolicCalls, WeightOwner):
         finally:
             _context.training = outer
             _context.depth -= 1
+        if masks is not None or self._makes_masks:
+            y = self._masked(x, y, masks)
         if self.activity_regularizer is not None:
             self.add_loss([self.activity_regularizer(one) * (1.0 / max(1, len(one))) for one in flatten(y)])
         return y
@@ -252,6 +262,7 @@ class ElementwiseLayer(Layer):
     """A layer whose output has the shape of its input."""
 
     _takes_one_array = True
+    supports_masking = True
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)

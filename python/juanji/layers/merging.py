@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
+import numpy as np
+
 from juanji import ops
+from juanji._masks import get_mask
 from juanji.layers._arguments import Shape
 from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
@@ -47,10 +51,13 @@ class Merge(Layer):
 
     def call(self, inputs: Any) -> Any:
         rank = max(len(x.shape) for x in inputs)
-        first, *others = (_with_rank(x, rank) for x in inputs)
-        for x in others:
-            first = self._merge(first, x)
-        return first
+        return reduce(self._merge, [_with_rank(x, rank) for x in inputs])
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Steps that count in any of the inputs; None unless all inputs carry a mask."""
+        if previous_mask is None or any(mask is None for mask in previous_mask):
+            return None
+        return reduce(ops.logical_or, previous_mask)
 
     def _merge(self, a: Any, b: Any) -> Any:
         raise TypeError(f"{type(self).__name__}: it does not say how two inputs are merged. Override call.")
@@ -136,6 +143,16 @@ class Multiply(Merge):
         array([[6., 6.]], dtype=float32)
     """
 
+    def call(self, inputs: Any) -> Any:
+        masks = [_spread(get_mask(x), x) for x in inputs]
+        if all(mask is None for mask in masks):
+            return super().call(inputs)
+        one, zero = np.ones((), inputs[0].dtype), np.zeros((), inputs[0].dtype)
+        y = super().call([x if mask is None else ops.where(mask, x, one) for x, mask in zip(inputs, masks)])
+        if any(mask is None for mask in masks):
+            return y
+        return ops.where(reduce(ops.logical_or, masks), y, zero)
+
     def _merge(self, a: Any, b: Any) -> Any:
         return ops.multiply(a, b)
 
@@ -164,8 +181,28 @@ class Average(Merge):
         return ops.add(a, b)
 
 
+class _Extreme(Merge):
+    """Maximum and minimum: where one input is masked, the other one is the result."""
+
+    def call(self, inputs: Any) -> Any:
+        masks = [get_mask(x) for x in inputs]
+        if all(mask is None for mask in masks):
+            return super().call(inputs)
+        output, kept = inputs[0], _spread(masks[0], inputs[0])
+        for x, mask in zip(inputs[1:], masks[1:]):
+            other = _spread(mask, x)
+            x = x if other is None else ops.where(other, x, output)
+            output = self._merge(x if kept is None else ops.where(kept, output, x), x)
+            kept = None if other is None or kept is None else ops.logical_or(kept, other)
+        return output
+
+
+def _spread(mask: Any, x: Any) -> Any:
+    return None if mask is None else ops.broadcast_to(ops.expand_dims(mask, -1), x.shape)
+
+
 @registry.register()
-class Maximum(Merge):
+class Maximum(_Extreme):
     """Largest of the inputs, element by element.
 
     Args:
@@ -186,7 +223,7 @@ class Maximum(Merge):
 
 
 @registry.register()
-class Minimum(Merge):
+class Minimum(_Extreme):
     """Smallest of the inputs, element by element.
 
     Args:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from juanji import activations, ops, regularizers
@@ -25,6 +26,7 @@ class Identity(Layer):
     """
 
     _keeps_integers = True
+    supports_masking = True
 
 
 @registry.register()
@@ -92,7 +94,9 @@ class Lambda(Layer):
     Args:
         function: takes the input (and ``arguments``), gives the output; written with :mod:`juanji.ops`.
         output_shape: shape of one output sample, or a function of the input shape; found by trying when left out.
-        arguments: further keyword arguments of the function.
+        mask: the mask of the output, or a function of input and mask that gives it.
+        arguments: further keyword arguments of the function. It also receives ``mask`` and ``training`` if it has
+            arguments of these names.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -111,6 +115,7 @@ class Lambda(Layer):
         self,
         function: Callable[..., Any],
         output_shape: Any = None,
+        mask: Any = None,
         arguments: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -122,10 +127,18 @@ class Lambda(Layer):
                 "example, lambda x: x * 2."
             )
         self._wanted_shape = output_shape
+        self.mask = mask
+        self.supports_masking = mask is not None
         self.arguments = dict(arguments or {})
 
-    def call(self, inputs: Any) -> Any:
-        return self.function(inputs, **self.arguments)
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        given = {"mask": mask, "training": training}
+        names = _parameters(self.function)
+        return self.function(inputs, **self.arguments, **{name: given[name] for name in given if name in names})
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """What the argument ``mask`` says."""
+        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self._wanted_shape is None:
@@ -142,8 +155,16 @@ class Lambda(Layer):
             **super().get_config(),
             "function": self.function,
             "output_shape": self._wanted_shape,
+            "mask": self.mask,
             "arguments": self.arguments,
         }
+
+
+def _parameters(function: Callable[..., Any]) -> Collection[str]:
+    try:
+        return inspect.signature(function).parameters
+    except ValueError:  # functions written in C may not tell
+        return ()
 
 
 def _plain(value: Any) -> Any:

@@ -67,6 +67,8 @@ class RMSNormalization(ElementwiseLayer):
         array([[ 1., -1.]], dtype=float32)
     """
 
+    supports_masking = False  # as in Keras
+
     def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = check_axes("RMSNormalization", axis, several=True)

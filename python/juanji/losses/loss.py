@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from juanji import ops
+from juanji._masks import get_mask
 from juanji.autograd import Tensor
 from juanji.ops._convert import as_array, as_float
 from juanji.utils.naming import auto_name
@@ -61,6 +62,7 @@ class Loss(Configurable, ABC):
             y_pred: what came out.
             sample_weight: factor for each sample, shape (N,), (N, 1) or that of the values; 1 by default.
         """
+        carried = get_mask(y_pred)
         y_pred = as_float(y_pred)
         if self.dtype is not None:
             y_pred = as_type(y_pred, self.dtype)
@@ -68,7 +70,10 @@ class Loss(Configurable, ABC):
         if not (self.takes_class_numbers and y_true.dtype.kind in "iu"):
             y_true = as_type(y_true, y_pred.dtype)
         values = self.call(y_true, y_pred)
-        return _reduce(values, sample_weight, self.mask(y_true, y_pred), self.reduction, self.name)
+        mask = self.mask(y_true, y_pred)
+        if carried is not None:
+            mask = carried if mask is None else ops.logical_and(carried, mask)
+        return _reduce(values, sample_weight, mask, self.reduction, self.name)
 
     @abstractmethod
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -187,9 +192,10 @@ def _reduce(values: Any, sample_weight: Any, mask: Any, reduction: str | None, n
     means = reduction in ("sum_over_batch_size", "mean")
     if mask is not None:
         counted = ops.cast(mask, values.dtype)
-        weights = counted if weights is None else weights * counted
+        of_values = align_weights(counted, values, name)
+        weights = of_values if weights is None else weights * of_values
         if means:  # over the values that count, not over all
-            weights = weights * (values.size / ops.maximum(ops.sum(counted), 1.0))
+            weights = weights * (counted.size / ops.maximum(ops.sum(counted), 1.0))
     if weights is not None:
         values = ops.multiply(values, weights)
     if reduction in (None, "none"):
@@ -200,6 +206,18 @@ def _reduce(values: Any, sample_weight: Any, mask: Any, reduction: str | None, n
         return ops.mean(values)
     total = ops.sum(ops.broadcast_to(weights, values.shape))
     return ops.where(ops.equal(total, 0), 0.0, ops.divide(ops.sum(values), ops.where(ops.equal(total, 0), 1.0, total)))
+
+
+def masked_weights(sample_weight: Any, y_pred: Any) -> Any:
+    """Sample weights that are zero where the mask of the predictions says that a step does not count."""
+    mask = get_mask(y_pred)
+    if mask is None:
+        return sample_weight
+    if sample_weight is None:
+        return ops.cast(mask, y_pred.dtype)
+    mask, weights = same_rank(ops.cast(mask, y_pred.dtype), ops.cast(sample_weight, y_pred.dtype))
+    missing = mask.ndim - weights.ndim
+    return mask * (ops.reshape(weights, (*weights.shape, *(1,) * missing)) if missing > 0 else weights)
 
 
 def align_weights(sample_weight: Any, values: Any, name: str) -> Any:

@@ -11,8 +11,8 @@ import numpy as np
 from juanji import ops
 from juanji.autograd import Variable
 from juanji.config import floatx
+from juanji.losses.loss import masked_weights, same_rank
 from juanji.losses.loss import registry as losses
-from juanji.losses.loss import same_rank
 from juanji.trace import TracedTensor, deferred, traced_or_deferred
 from juanji.utils.naming import auto_name
 from juanji.utils.registry import Configurable, Registry
@@ -239,7 +239,7 @@ class MeanMetricWrapper(RunningMean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         values = self.fn(plain(y_true), plain(y_pred), **self._arguments)
-        self.add(values, sample_weight)
+        self.add(values, masked_weights(sample_weight, y_pred))
 
     def get_config(self) -> dict[str, Any]:
         own = {"fn": losses.serialize(self.fn)} if type(self) is MeanMetricWrapper else {}

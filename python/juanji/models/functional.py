@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from juanji._masks import carry_masks
 from juanji.layers.layer import Layer
 from juanji.models.binding import bind_values, check_shapes, converted_inputs, one_array, symbolic_inputs
 from juanji.models.graph import Graph
@@ -54,8 +55,10 @@ class Functional(Trainer):
         known = {id(layer) for layer in self._own_graph.layers}
         return [*self._own_graph.layers, *(layer for layer in found if id(layer) not in known)]
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The output for an input; to be overridden by subclasses that are not functional."""
+        if mask is not None:
+            carry_masks(mask, inputs)
         return inputs if self._own_graph is None else self._own_graph.run(flatten(inputs))
 
     def build(self, input_shape: Any = None) -> None:
@@ -79,6 +82,9 @@ class Functional(Trainer):
         if graph is None:
             return super().compute_output_spec(inputs, **kwargs)
         return graph.output_spec(bind_values(graph, inputs))
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """None: outputs carry the masks that the layers inside gave them."""
 
     def _convert(self, inputs: Any) -> Any:
         graph = self._own_graph

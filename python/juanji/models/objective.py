@@ -9,6 +9,7 @@ import numpy as np
 
 from juanji import losses, metrics
 from juanji.autograd import Tensor
+from juanji.losses.loss import masked_weights
 from juanji.metrics.metric import plain
 
 Array = np.ndarray[Any, Any]
@@ -88,7 +89,10 @@ class Objective:
         if self._chosen is None:
             self._choose(tuple(y.shape), tuple(y_pred.shape), used)
         for metric, weighted in self._chosen or []:
-            metric.update_state(plain(y), plain(y_pred), sample_weight=sample_weight if weighted else None)
+            weights = sample_weight if weighted else None
+            if isinstance(metric, metrics.MeanMetricWrapper):  # a deferred update would not see the mask
+                weights = masked_weights(weights, y_pred)
+            metric.update_state(plain(y), plain(y_pred), sample_weight=weights)
 
     def _choose(self, true_shape: tuple[int, ...], predicted_shape: tuple[int, ...], used: set[str]) -> None:
         self._chosen = []

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from juanji import ops
+from juanji._masks import carry_masks
 from juanji.layers._arguments import Shape
 from juanji.layers._registry import deserialize, registry, serialize
 from juanji.layers.input_layer import InputLayer
@@ -143,8 +144,10 @@ class Sequential(Model):
                 "Reshape the data, or build a model for this shape."
             )
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         x = inputs
+        if mask is not None:
+            carry_masks(mask, x)
         for layer in self._layers:
             x = layer(x, training=training)
         return x
