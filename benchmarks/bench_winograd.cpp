@@ -14,6 +14,7 @@
 #include "core/parallel.hpp"
 #include "ops/conv2d_forward.hpp"
 #include "ops/winograd.hpp"
+#include "ops/winograd_weights.hpp"
 
 namespace juanji::benchmarks {
 namespace {
@@ -78,14 +79,43 @@ double error(const std::vector<float>& y, const std::vector<double>& exact) {
   return off / largest / std::numeric_limits<float>::epsilon();
 }
 
-void forward(benchmark::State& state) {
+// The same layer's weight gradient.
+template <class T>
+struct Gradient {
+  ConvWeightGradient<T> conv;
+  std::vector<T> x, dy, y;  // y is dw
+
+  Gradient(int64_t images, int64_t size, int64_t channels, int64_t filters, bool)
+      : x(Layer<T>(images, size, channels, 1, false).x),
+        y(static_cast<size_t>(9 * channels * filters)) {
+    std::mt19937 engine(2);
+    std::normal_distribution<float> normal;
+    dy.resize(static_cast<size_t>(images * size * size * filters));
+    for (T& v : dy) v = static_cast<T>(normal(engine));
+    WindowGeometry& g = conv.g;
+    g.h = g.w = g.oh = g.ow = size;
+    g.kh = g.kw = 3;
+    g.sh = g.sw = g.dh = g.dw = g.top = g.left = 1;
+    conv.x = x.data();
+    conv.dy = dy.data();
+    conv.dw = y.data();
+    conv.images = images;
+    conv.channels = channels;
+    conv.outputs = filters;
+  }
+  void direct() { conv_weight_gradient(conv); }
+  void winograd() { winograd_weight_gradient(conv); }
+};
+
+template <template <class> class Pass>
+void compare(benchmark::State& state) {
   const int64_t n = state.range(0), size = state.range(1), c = state.range(2), o = state.range(3);
   const bool pooled = state.range(4) != 0;
   const double operations = 18.0 * static_cast<double>(n * size * size * c * o);
   const int threads = num_threads();
   set_num_threads(1);
-  Layer<float> layer(n, size, c, o, pooled);
-  Layer<double> exact(n, size, c, o, pooled);
+  Pass<float> layer(n, size, c, o, pooled);
+  Pass<double> exact(n, size, c, o, pooled);
   exact.direct();
   const DenormalGuard guard;
   std::vector<double> direct, winograd, ratio;
@@ -110,6 +140,22 @@ void forward(benchmark::State& state) {
   state.counters["direct error"] = direct_error;
   state.counters["Winograd error"] = winograd_error;
 }
+
+void forward(benchmark::State& state) { compare<Layer>(state); }
+void weight_gradient(benchmark::State& state) { compare<Gradient>(state); }
+
+BENCHMARK(weight_gradient)
+    ->ArgNames({"N", "H", "C", "OC", "pooled"})
+    ->Unit(benchmark::kMillisecond)
+    ->MinTime(0.3)
+    ->Args({64, 16, 32, 64, 0})
+    ->Args({64, 8, 64, 128, 0})
+    ->Args({16, 32, 16, 16, 0})
+    ->Args({16, 32, 32, 32, 0})
+    ->Args({8, 15, 33, 50, 0})
+    ->Args({8, 56, 64, 64, 0})
+    ->Args({8, 28, 128, 128, 0})
+    ->Args({8, 14, 256, 256, 0});
 
 BENCHMARK(forward)
     ->ArgNames({"N", "H", "C", "OC", "pooled"})

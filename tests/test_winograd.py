@@ -29,12 +29,16 @@ C_WINOGRAD = 8.0
 
 RUN = """
 import numpy as np
-from juanji import ops
+from juanji import _core, ops
 arrays = np.load({source!r})
 results = {{}}
 for i, padding in enumerate({paddings!r}):
     x, w, b = (arrays[f"{{name}}{{i}}"] for name in "xwb")
-    results[f"y{{i}}"] = ops.conv2d(x, w, b, padding=padding, activation="relu")
+    results[f"y{{i}}"] = y = ops.conv2d(x, w, b, padding=padding, activation="relu")
+    gradient = _core.Conv2DWeightGradient(
+        kernel_size=(3, 3), strides=(1, 1), padding=padding, dilation_rate=(1, 1), groups=1
+    )
+    results[f"dw{{i}}"] = gradient(x, np.asarray(y))
 np.savez({target!r}, **results)
 """
 
@@ -56,7 +60,7 @@ def run_child(folder, arrays, **settings):
     np.savez(source, **arrays)
     child.run(RUN.format(source=source, target=target, paddings=[case[2] for case in CASES]), **settings)
     with np.load(target) as results:
-        return [results[f"y{i}"] for i in range(len(CASES))]
+        return [results[f"{name}{i}"] for name in ("y", "dw") for i in range(len(CASES))]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -71,6 +75,12 @@ def test_follows_the_definition(tmp_path, dtype):
         assert found[i].dtype == dtype
         np.testing.assert_allclose(found[i], np.maximum(z, 0), rtol=0, atol=limit)
         assert not np.array_equal(found[i], direct[i]), f"case {i} did not use the method"
+        y, dw = found[i], found[len(CASES) + i]
+        want = reference.weight_gradient(x, w, y, (1, 1), padding, (1, 1), 1)
+        limit = C_WINOGRAD * np.finfo(dtype).eps * np.abs(want).max()
+        assert dw.dtype == dtype
+        np.testing.assert_allclose(dw, want, rtol=0, atol=limit)
+        assert not np.array_equal(dw, direct[len(CASES) + i]), f"case {i} did not use the method"
 
 
 def test_same_bits_at_any_thread_count(tmp_path):
@@ -135,9 +145,13 @@ def test_by_default_it_is_used_where_it_pays():
     gradient = _core.Conv2DInputGradient(
         input_size=(10, 10), strides=(1, 1), padding="valid", dilation_rate=(1, 1), groups=1
     )
+    weight_gradient = _core.Conv2DWeightGradient(
+        kernel_size=(3, 3), strides=(1, 1), padding="same", dilation_rate=(1, 1), groups=1
+    )
     for channels, wanted in ((32, True), (31, False)):
         specs = [("float32", (64, 8, 8, 64)), ("float32", (3, 3, channels, 64))]
         assert gradient.saves_multiplications(specs) == wanted
+        assert weight_gradient.saves_multiplications([("float32", (64, 8, 8, channels)), specs[0]]) == wanted
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])

@@ -22,7 +22,7 @@ JUANJI_INLINE void input_vector(const WinogradInput<T>& p, const T* x, T* a, Lan
   Vec<T> first[4], last[4];
 #pragma GCC unroll 4
   for (int j = 0; j < 4; ++j) {
-    const T* at = x + j * p.channels;
+    const T* at = x + j * p.pixel_step;
     first[j] = lanes.load(at) - lanes.load(at + 2 * row);
     last[j] = lanes.load(at + row) - lanes.load(at + 3 * row);
   }
@@ -30,7 +30,7 @@ JUANJI_INLINE void input_vector(const WinogradInput<T>& p, const T* x, T* a, Lan
   store_input_row<T>(last, a + 12 * matrix, matrix);
 #pragma GCC unroll 4
   for (int j = 0; j < 4; ++j) {
-    const Vec<T> d1 = lanes.load(x + j * p.channels + row), d2 = lanes.load(x + j * p.channels + 2 * row);
+    const Vec<T> d1 = lanes.load(x + j * p.pixel_step + row), d2 = lanes.load(x + j * p.pixel_step + 2 * row);
     first[j] = d1 + d2;
     last[j] = d2 - d1;
   }
@@ -130,11 +130,79 @@ void weights(const WinogradWeights<T>& params) {
   }
 }
 
+// A row of the spread tile from a row of two pixels.
+template <class T>
+JUANJI_INLINE void store_spread(Vec<T> y0, Vec<T> y1, T* d, int64_t matrix_step) {
+  store(d, y0);
+  store(d + matrix_step, y0 + y1);
+  store(d + 2 * matrix_step, y0 - y1);
+  store(d + 3 * matrix_step, -y1);
+}
+
+template <class T>
+void output_gradient(const WinogradOutputGradient<T>& params) {
+  const WinogradOutputGradient<T> p = params;
+  for (int64_t t = 0; t < p.tiles; ++t) {
+    const T* const* y = p.dy + 4 * t;
+    T* d = p.d + t * p.tile_step;
+    for_vectors<T>(
+        p.channels, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+          const int64_t at = p.dy_shift + i;
+          const Vec<T> y00 = lanes.load(y[0] + at), y01 = lanes.load(y[1] + at);
+          const Vec<T> y10 = lanes.load(y[2] + at), y11 = lanes.load(y[3] + at);
+          store_spread<T>(y00, y01, d + i, p.matrix_step);
+          store_spread<T>(y00 + y10, y01 + y11, d + i + 4 * p.matrix_step, p.matrix_step);
+          store_spread<T>(y00 - y10, y01 - y11, d + i + 8 * p.matrix_step, p.matrix_step);
+          store_spread<T>(-y10, -y11, d + i + 12 * p.matrix_step, p.matrix_step);
+        });
+  }
+}
+
+// One row or column of Gᵀ times four vectors.
+template <class T>
+JUANJI_INLINE void times_g_transposed(Vec<T> s0, Vec<T> s1, Vec<T> s2, Vec<T> s3, Vec<T> (&g)[3]) {
+  const Vec<T> half = broadcast(T(0.5));
+  const Vec<T> middle = (s1 + s2) * half;
+  g[0] = s0 + middle;
+  g[1] = (s1 - s2) * half;
+  g[2] = middle + s3;
+}
+
+template <class T, class Lanes>
+JUANJI_INLINE void weight_gradient_vector(const WinogradWeightGradient<T>& p, const T* s, T* dw, Lanes lanes) {
+  Vec<T> columns[4][3];
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    const T* at = s + j * p.matrix_step;
+    times_g_transposed<T>(lanes.load(at), lanes.load(at + 4 * p.matrix_step), lanes.load(at + 8 * p.matrix_step),
+                          lanes.load(at + 12 * p.matrix_step), columns[j]);
+  }
+#pragma GCC unroll 3
+  for (int r = 0; r < 3; ++r) {
+    Vec<T> g[3];
+    times_g_transposed<T>(columns[0][r], columns[1][r], columns[2][r], columns[3][r], g);
+#pragma GCC unroll 3
+    for (int q = 0; q < 3; ++q) lanes.store(dw + (3 * r + q) * p.tap_step, g[q]);
+  }
+}
+
+template <class T>
+void weight_gradient(const WinogradWeightGradient<T>& params) {
+  const WinogradWeightGradient<T> p = params;
+  for (int64_t c = 0; c < p.channels; ++c) {
+    const T* s = p.s + c * p.row_step;
+    T* dw = p.dw + c * p.channel_step;
+    for_vectors<T>(
+        p.columns, [&](int64_t i, auto lanes)
+                       __attribute__((always_inline)) { weight_gradient_vector(p, s + i, dw + i, lanes); });
+  }
+}
+
 }  // namespace
 
 template <class T>
 WinogradTable<T> winograd() {
-  return {&input<T>, &output<T>, &weights<T>};
+  return {&input<T>, &output<T>, &weights<T>, &output_gradient<T>, &weight_gradient<T>};
 }
 
 template WinogradTable<float> winograd<float>();

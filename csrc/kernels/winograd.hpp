@@ -10,6 +10,10 @@
 //
 // With channels the product ⊙ becomes 16 matrix products (tiles × C) · (C × OC), one for each element of a 4×4 tile;
 // elements are counted row by row. 16 multiplications do the work of 36.
+//
+// The gradient of the weights is that of the same formula, summed over tiles and images before it is transformed back:
+//
+//   dg = Gᵀ [ sum (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
 #pragma once
 
 #include <stdint.h>
@@ -26,7 +30,8 @@ template <class T>
 struct WinogradInput {
   const T* const* x;  // [tiles] the first of the 4×4 pixels
   int64_t row_step;   // elements from one row of pixels to the next
-  int64_t channels;   // and from one pixel to the next
+  int64_t pixel_step;
+  int64_t channels;
   int64_t tiles;
   T* a;  // element m of tile t and channel c goes to a[m * matrix_step + t * tile_step + c]
   int64_t matrix_step;
@@ -60,11 +65,38 @@ struct WinogradWeights {
   int64_t matrix_step;
 };
 
+// A dY Aᵀ of each tile and channel.
+template <class T>
+struct WinogradOutputGradient {
+  const T* const* dy;  // [4 * tiles] pixels as in WinogradOutput
+  int64_t dy_shift;    // added to all of them
+  int64_t channels;
+  int64_t tiles;
+  T* d;  // as WinogradInput::a
+  int64_t matrix_step;
+  int64_t tile_step;
+};
+
+// Gᵀ s G of each input channel and column.
+template <class T>
+struct WinogradWeightGradient {
+  const T* s;  // element m of input channel c and column o at s[m * matrix_step + c * row_step + o]
+  int64_t matrix_step;
+  int64_t row_step;
+  int64_t channels;
+  int64_t columns;
+  T* dw;  // as WinogradWeights::w
+  int64_t tap_step;
+  int64_t channel_step;
+};
+
 template <class T>
 struct WinogradTable {
   void (*input)(const WinogradInput<T>& p);
   void (*output)(const WinogradOutput<T>& p);
   void (*weights)(const WinogradWeights<T>& p);
+  void (*output_gradient)(const WinogradOutputGradient<T>& p);
+  void (*weight_gradient)(const WinogradWeightGradient<T>& p);
 };
 
 JUANJI_KERNEL_FAMILY(WinogradTable, winograd)

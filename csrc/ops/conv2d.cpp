@@ -9,6 +9,7 @@
 #include "ops/conv_weight_gradient.hpp"
 #include "ops/direct_conv.hpp"
 #include "ops/winograd.hpp"
+#include "ops/winograd_weights.hpp"
 
 namespace juanji {
 namespace {
@@ -280,21 +281,37 @@ std::vector<TensorSpec> Conv2DWeightGradient::outputs(const std::vector<TensorSp
   return {{x.dtype, {window.kernel[0], window.kernel[1], x.shape[3] / attributes.groups, dy.shape[3]}}};
 }
 
+namespace {
+
+template <class T>
+ConvWeightGradient<T> weight_gradient(const Conv2DWeightGradient& op, const TensorSpec& x, const TensorSpec& dy) {
+  ConvWeightGradient<T> conv;
+  conv.images = x.shape[0];
+  conv.channels = x.shape[3];
+  conv.outputs = dy.shape[3];
+  conv.groups = op.attributes.groups;
+  conv.g = resolve(op.name(), op.attributes.window, x.shape[1], x.shape[2]);
+  return conv;
+}
+
+}  // namespace
+
+bool Conv2DWeightGradient::saves_multiplications(const std::vector<TensorSpec>& inputs) const {
+  bool chosen = false;
+  dispatch_float(inputs[0].dtype, [&](auto zero) {
+    chosen = winograd_chosen(weight_gradient<decltype(zero)>(*this, inputs[0], inputs[1]));
+  });
+  return chosen;
+}
+
 void Conv2DWeightGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
-  const Tensor& x = inputs[0];
-  const Tensor& dy = inputs[1];
-  dispatch_float(x.spec.dtype, [&](auto zero) {
+  dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
-    ConvWeightGradient<T> conv;
-    conv.x = x.as<T>();
-    conv.dy = dy.as<T>();
+    ConvWeightGradient<T> conv = weight_gradient<T>(*this, inputs[0].spec, inputs[1].spec);
+    conv.x = inputs[0].as<T>();
+    conv.dy = inputs[1].as<T>();
     conv.dw = outputs[0].as<T>();
-    conv.images = x.dim(0);
-    conv.channels = x.dim(3);
-    conv.outputs = dy.dim(3);
-    conv.groups = attributes.groups;
-    conv.g = resolve(name(), attributes.window, x.dim(1), x.dim(2));
-    conv_weight_gradient(conv);
+    winograd_chosen(conv) ? winograd_weight_gradient(conv) : conv_weight_gradient(conv);
   });
 }
 

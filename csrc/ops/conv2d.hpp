@@ -59,6 +59,7 @@ struct Conv2DWeightGradient : Operation {
 
   std::string name() const override { return "conv2d_weight_gradient"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  bool saves_multiplications(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/buffer_pool.hpp"
 #include "core/parallel.hpp"
+#include "ops/tree_sum.hpp"
 #include "ops/weight_gradient_plan.hpp"
 #include "ops/weight_gradient_walk.hpp"
 
@@ -43,21 +44,6 @@ void run_task(const WeightGradientPlan<T>& plan, int64_t chunk, const Block& blo
   }
 }
 
-// partial[0] += partial[1], partial[2] += partial[3], ..., then the same at distance 2, 4, ...: a fixed tree.
-template <class T>
-void add_tree(T* partial, int64_t chunks, int64_t size, T* out) {
-  parallel_ranges(size, 4096, static_cast<double>(chunks) * 0.3, [&](int64_t begin, int64_t end) {
-    for (int64_t distance = 1; distance < chunks; distance *= 2) {
-      for (int64_t i = 0; i + distance < chunks; i += 2 * distance) {
-        T* to = partial + i * size;
-        const T* from = partial + (i + distance) * size;
-        for (int64_t j = begin; j < end; ++j) to[j] += from[j];
-      }
-    }
-    std::memcpy(out + begin, partial + begin, static_cast<size_t>(end - begin) * sizeof(T));
-  });
-}
-
 }  // namespace
 
 template <class T>
@@ -78,7 +64,7 @@ void conv_weight_gradient(const ConvWeightGradient<T>& conv) {
     const int64_t chunk = task / blocks;
     run_task(plan, chunk, plan.blocks[static_cast<size_t>(task % blocks)], sums + chunk * plan.dw_size);
   });
-  if (plan.chunks > 1) add_tree(sums, plan.chunks, plan.dw_size, conv.dw);
+  if (plan.chunks > 1) tree_sum(sums, plan.chunks, plan.dw_size, conv.dw);
 }
 
 template void conv_weight_gradient<float>(const ConvWeightGradient<float>&);

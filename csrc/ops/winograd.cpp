@@ -228,8 +228,8 @@ void run_task(const Plan<T>& plan, const T* packed, int64_t row_task, int64_t fi
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t first = count * i / blocks;
     const int64_t length = count * (i + 1) / blocks - first;
-    plan.transform.input({tiles.x.data() + first, row_size, conv.channels, length, scratch.a.template as<T>(),
-                          plan.a_matrix(), plan.a_tile});
+    plan.transform.input({tiles.x.data() + first, row_size, conv.channels, conv.channels, length,
+                          scratch.a.template as<T>(), plan.a_matrix(), plan.a_tile});
     for (int64_t panel = first_panel; panel < end_panel; panel += plan.pass_panels) {
       run_pass(plan, scratch, packed, tiles.y.data() + first * (conv.pooled ? 1 : 4), length, panel,
                std::min(panel + plan.pass_panels, end_panel));
@@ -264,15 +264,19 @@ bool winograd_serves(const DirectConv<T>& conv) {
 }
 
 template <class T>
-bool winograd_chosen(const DirectConv<T>& conv) {
+bool winograd_wanted(int64_t channels, int64_t tiles) {
   constexpr int64_t kPayingChannels = 32;
   constexpr int64_t kPayingTiles = 512;
-  if (winograd_use() == WinogradUse::off || !winograd_serves(conv)) return false;
-  if (winograd_use() == WinogradUse::where_it_fits) return true;
+  if (winograd_use() != WinogradUse::where_it_pays) return winograd_use() == WinogradUse::where_it_fits;
+  return sizeof(T) == sizeof(float) && channels >= kPayingChannels && tiles >= kPayingTiles;
+}
+
+template <class T>
+bool winograd_chosen(const DirectConv<T>& conv) {
+  if (!winograd_serves(conv)) return false;
   const Phase& phase = conv.phases[0];
-  const int64_t tiles = conv.images * ceil_div(phase.rows, 2) * ceil_div(phase.columns, 2);
-  return sizeof(T) == sizeof(float) && std::min(conv.channels, conv.y_channels) >= kPayingChannels &&
-         tiles >= kPayingTiles;
+  return winograd_wanted<T>(std::min(conv.channels, conv.y_channels),
+                            conv.images * ceil_div(phase.rows, 2) * ceil_div(phase.columns, 2));
 }
 
 template <class T>
@@ -292,6 +296,8 @@ void winograd_conv(const DirectConv<T>& conv, const T* w) {
   });
 }
 
+template bool winograd_wanted<float>(int64_t, int64_t);
+template bool winograd_wanted<double>(int64_t, int64_t);
 template bool winograd_serves<float>(const DirectConv<float>&);
 template bool winograd_serves<double>(const DirectConv<double>&);
 template bool winograd_chosen<float>(const DirectConv<float>&);

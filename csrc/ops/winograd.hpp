@@ -10,13 +10,17 @@ namespace juanji {
 enum class WinogradUse : uint8_t { off, where_it_pays, where_it_fits };
 WinogradUse winograd_use();
 
+// Whether the method is wanted for so many channels (the fewer of input and output) and tiles of 2×2 pixels: where it
+// pays, by default in float32 with channels enough, and tiles enough to make up for the transform of the weights.
+template <class T>
+bool winograd_wanted(int64_t channels, int64_t tiles);
+
 // Whether the method fits: a forward pass with 3×3 taps, stride 1, one group, and channels enough that the
 // transforms are small beside the products, but few enough that the matrices of a block of tiles stay in L2.
 template <class T>
 bool winograd_serves(const DirectConv<T>& conv);
 
-// Whether to compute a convolution by this method: it fits, is wanted and, by default, pays: in float32, with channels
-// enough on both sides, and tiles enough to make up for the transform of the weights.
+// Whether to compute a convolution by this method: it fits and is wanted.
 template <class T>
 bool winograd_chosen(const DirectConv<T>& conv);
 

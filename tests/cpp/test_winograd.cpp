@@ -12,6 +12,7 @@
 #include "kernels/matrix.hpp"
 #include "kernels/winograd.hpp"
 #include "ops/winograd.hpp"
+#include "ops/winograd_weights.hpp"
 
 namespace juanji {
 namespace {
@@ -41,7 +42,7 @@ void check_input(const KernelSet& set, int64_t c) {
   const std::vector<T> x = whole_numbers<T>(row_step * 6, 1);
   const std::vector<const T*> from{x.data(), x.data() + row_step + 3 * c, x.data() + 2 * row_step + 2 * c};
   std::vector<T> a(at(kernels::kWinogradMatrices * matrix_step), T(kUntouched));
-  JUANJI_KERNELS(winograd, T, set).input({from.data(), row_step, c, tiles, a.data(), matrix_step, tile_step});
+  JUANJI_KERNELS(winograd, T, set).input({from.data(), row_step, c, c, tiles, a.data(), matrix_step, tile_step});
   for (int64_t t = 0; t < tiles; ++t) {
     for (int64_t i = 0; i < c; ++i) {
       for (int m = 0; m < 16; ++m) {
@@ -195,6 +196,56 @@ TEST(Winograd, ServesSinglePixelsAndEmptyBatches) {
   check_convolution<float>(0, 8, 8, 16, 16, true, false);
 }
 
+// A weight gradient with its arrays.
+template <class T>
+struct GradientProblem {
+  ConvWeightGradient<T> conv;
+  std::vector<T> x, dy, dw;
+
+  GradientProblem(int64_t images, int64_t h, int64_t w, int64_t channels, int64_t outputs, bool same) {
+    const int64_t pad = same ? 1 : 0, oh = h - 2 + 2 * pad, ow = w - 2 + 2 * pad;
+    x = whole_numbers<T>(images * h * w * channels, 1);
+    dy = whole_numbers<T>(images * oh * ow * outputs, 2);
+    dw.assign(at(9 * channels * outputs), T(kUntouched));
+    conv.x = x.data();
+    conv.dy = dy.data();
+    conv.dw = dw.data();
+    conv.images = images;
+    conv.channels = channels;
+    conv.outputs = outputs;
+    conv.g.h = h;
+    conv.g.w = w;
+    conv.g.oh = oh;
+    conv.g.ow = ow;
+    conv.g.kh = conv.g.kw = 3;
+    conv.g.sh = conv.g.sw = conv.g.dh = conv.g.dw = 1;
+    conv.g.top = conv.g.left = pad;
+  }
+};
+
+template <class T>
+void check_weight_gradient(int64_t images, int64_t h, int64_t w, int64_t c, int64_t oc, bool same) {
+  GradientProblem<T> direct(images, h, w, c, oc, same), winograd(images, h, w, c, oc, same);
+  conv_weight_gradient(direct.conv);
+  winograd_weight_gradient(winograd.conv);
+  ASSERT_EQ(winograd.dw, direct.dw) << images << "x" << h << "x" << w << "x" << c << " oc=" << oc << " same=" << same;
+}
+
+TEST(Winograd, EqualsDirectWeightGradientsOfWholeNumbers) {
+  for (const bool same : {false, true}) {
+    for (const auto& [h, w] : {std::pair<int64_t, int64_t>{4, 4}, {5, 4}, {7, 9}, {12, 11}, {4, 203}, {33, 6}}) {
+      for (const auto& [c, oc] : {std::pair<int64_t, int64_t>{16, 16}, {17, 16}, {33, 50}, {64, 129}}) {
+        check_weight_gradient<float>(same ? 3 : 1, h, w, c, oc, same);
+        check_weight_gradient<double>(same ? 3 : 1, h, w, c, oc, same);
+      }
+    }
+  }
+  check_weight_gradient<float>(1, 3, 3, 16, 16, false);
+  check_weight_gradient<float>(150, 1, 1, 40, 33, true);
+  check_weight_gradient<double>(1, 1, 2, 1, 3, true);
+  check_weight_gradient<float>(0, 8, 8, 16, 16, true);
+}
+
 TEST(Winograd, HasTheSameBitsAtAnyThreadCount) {
   const int before = num_threads();
   Problem<float> one(5, 13, 10, 24, 70, true, false), four(5, 13, 10, 24, 70, true, false);
@@ -208,6 +259,21 @@ TEST(Winograd, HasTheSameBitsAtAnyThreadCount) {
   winograd_conv(four.conv, four.w.data());
   set_num_threads(before);
   ASSERT_EQ(one.y, four.y);
+}
+
+TEST(Winograd, WeightGradientsHaveTheSameBitsAtAnyThreadCount) {
+  const int before = num_threads();
+  GradientProblem<float> one(5, 13, 10, 24, 70, true), four(5, 13, 10, 24, 70, true);
+  for (GradientProblem<float>* p : {&one, &four}) {
+    for (float& v : p->x) v /= 7;
+    for (float& v : p->dy) v /= 11;
+  }
+  set_num_threads(1);
+  winograd_weight_gradient(one.conv);
+  set_num_threads(4);
+  winograd_weight_gradient(four.conv);
+  set_num_threads(before);
+  ASSERT_EQ(one.dw, four.dw);
 }
 
 TEST(Winograd, LeavesOtherConvolutionsAlone) {
