@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -105,3 +106,55 @@ def categorical_hinge(t, p):
     right = math.fsum(a * b for a, b in zip(t, p))
     wrong = max((1 - a) * b for a, b in zip(t, p))
     return max(wrong - right + 1, 0)
+
+
+def binary_focal_crossentropy(t, p, gamma=2.0, alpha=None):
+    terms = []
+    for a, b in zip(t, p):
+        hit = a * b + (1 - a) * (1 - b)
+        balance = 1 if alpha is None else a * alpha + (1 - a) * (1 - alpha)
+        terms.append(balance * (1 - hit) ** gamma * binary_crossentropy([a], [b]))
+    return mean(terms)
+
+
+def categorical_focal_crossentropy(t, p, alpha=0.25, gamma=2.0):
+    total = math.fsum(p)
+    chances = [_clip(b / total) for b in p]
+    return -math.fsum(alpha * (1 - b) ** gamma * a * math.log(b) for a, b in zip(t, chances))
+
+
+def dice(t, p):
+    return 1 - 2 * math.fsum(a * b for a, b in zip(t, p)) / (math.fsum(t) + math.fsum(p) + EPSILON)
+
+
+def tversky(t, p, alpha, beta):
+    both = math.fsum(a * b for a, b in zip(t, p))
+    missed = math.fsum(a * (1 - b) for a, b in zip(t, p))
+    wrong = math.fsum((1 - a) * b for a, b in zip(t, p))
+    return 1 - both / (both + alpha * missed + beta * wrong + EPSILON)
+
+
+def circle(labels, embeddings, references, reference_labels, own, gamma, margin):
+    """One value per embedding; ``own`` tells whether row i is its own reference i, which does not count."""
+    values = []
+    for i, (label, x) in enumerate(zip(labels, embeddings)):
+        same, other = 0.0, 0.0
+        for j, (k, y) in enumerate(zip(reference_labels, references)):
+            d = max(1 - math.fsum(a * b for a, b in zip(x, y)), 0)
+            if k != label:
+                other += math.exp(gamma * max(1 + margin - d, 0) * (1 - margin - d))
+            elif not (own and i == j):
+                same += math.exp(-gamma * (margin + d) * (margin - d))
+        values.append(math.log1p(same * other))
+    return np.array(values)
+
+
+def ctc(labels, logits):
+    """Every path of classes through the steps, one by one; class 0 is the blank."""
+    chances = [softmax(row) for row in logits]
+    wanted, total = [k for k in labels if k], 0.0
+    for path in itertools.product(range(len(logits[0])), repeat=len(logits)):
+        said = [k for k, before in zip(path, (None, *path)) if k != before and k != 0]
+        if said == wanted:
+            total += math.prod(row[k] for row, k in zip(chances, path))
+    return -math.log(total) if total else math.inf

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from juanji.losses.circle import Circle, circle
 from juanji.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -14,6 +15,13 @@ from juanji.losses.crossentropy import (
     poisson,
     sparse_categorical_crossentropy,
 )
+from juanji.losses.ctc import CTC, ctc
+from juanji.losses.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
+)
 from juanji.losses.hinge import (
     CategoricalHinge,
     Hinge,
@@ -22,7 +30,14 @@ from juanji.losses.hinge import (
     hinge,
     squared_hinge,
 )
+from juanji.losses.likelihood import (
+    CategoricalGeneralizedCrossEntropy,
+    NegativeLogLikelihood,
+    categorical_generalized_cross_entropy,
+    negative_log_likelihood,
+)
 from juanji.losses.loss import Loss, LossFunctionWrapper, registry
+from juanji.losses.overlap import Dice, Tversky, dice, tversky
 from juanji.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -83,10 +98,16 @@ def label_kind(y_true_shape: tuple[int, ...], y_pred_shape: tuple[int, ...]) -> 
 
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
+    "Circle",
     "CosineSimilarity",
+    "Dice",
     "Hinge",
     "Huber",
     "KLDivergence",
@@ -97,14 +118,22 @@ __all__ = [
     "MeanAbsolutePercentageError",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
+    "NegativeLogLikelihood",
     "Poisson",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
+    "Tversky",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
     "categorical_hinge",
+    "circle",
     "cosine_similarity",
+    "ctc",
     "deserialize",
+    "dice",
     "get",
     "hinge",
     "huber",
@@ -115,9 +144,11 @@ __all__ = [
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
+    "negative_log_likelihood",
     "poisson",
     "resolve_loss",
     "serialize",
     "sparse_categorical_crossentropy",
     "squared_hinge",
+    "tversky",
 ]

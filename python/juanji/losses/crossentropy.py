@@ -76,7 +76,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        _check_smoothing(label_smoothing)
+        check_smoothing(label_smoothing)
         arguments = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(categorical_crossentropy, reduction, name, dtype, **arguments)
 
@@ -107,7 +107,7 @@ def sparse_categorical_crossentropy(
         array([0.6931])
     """
     y_pred = as_float(y_pred)
-    labels = _class_numbers(y_true, y_pred, axis)
+    labels = class_numbers("sparse_categorical_crossentropy", y_true, y_pred, axis)
     if axis % y_pred.ndim != y_pred.ndim - 1:
         y_pred = ops.moveaxis(y_pred, axis, -1)
     if ignore_class is None:
@@ -121,7 +121,12 @@ def sparse_categorical_crossentropy(
 sparse_categorical_crossentropy.takes_class_numbers = True  # type: ignore[attr-defined]
 
 
-def _class_numbers(y_true: Any, y_pred: Any, axis: int) -> Any:
+def class_numbers(name: str, y_true: Any, y_pred: Any, axis: int) -> Any:
+    """Labels as whole numbers in the shape of the predictions without the axis of the classes.
+
+    Raises:
+        ValueError: for another shape, and for numbers that are not whole.
+    """
     labels = as_array(y_true)
     axis = axis % max(y_pred.ndim, 1)
     if labels.ndim == y_pred.ndim and labels.ndim > axis and labels.shape[axis] == 1:
@@ -130,7 +135,7 @@ def _class_numbers(y_true: Any, y_pred: Any, axis: int) -> Any:
     if labels.shape != expected:
         one_hot = " For one-hot rows use categorical_crossentropy." if labels.shape == y_pred.shape else ""
         raise ValueError(
-            "sparse_categorical_crossentropy: labels do not fit the predictions; expected one class number "
+            f"{name}: labels do not fit the predictions; expected one class number "
             f"per prediction, y_true.shape={expected}, got y_true.shape={labels.shape} for y_pred.shape="
             f"{y_pred.shape}.{one_hot}"
         )
@@ -140,8 +145,7 @@ def _class_numbers(y_true: Any, y_pred: Any, axis: int) -> Any:
     whole = np.isfinite(labels) & (np.trunc(labels) == labels)
     if not whole.all():
         raise ValueError(
-            "sparse_categorical_crossentropy: labels are not whole numbers; expected class numbers 0, 1, 2, "
-            f"..., got {labels[~whole][0]}."
+            f"{name}: labels are not whole numbers; expected class numbers 0, 1, 2, ..., got {labels[~whole][0]}."
         )
     return labels.astype(np.int64)
 
@@ -168,10 +172,10 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         arguments: dict[str, Any] = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
         super().__init__(sparse_categorical_crossentropy, reduction, name, dtype, **arguments)
 
-    def mask(self, y_true: Any, y_pred: Any) -> Any:
+    def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
         if self.ignore_class is None:
             return None
-        return _class_numbers(y_true, y_pred, self.axis) != self.ignore_class
+        return class_numbers("sparse_categorical_crossentropy", y_true, y_pred, self.axis) != self.ignore_class
 
 
 @registry.register("bce", "BCE")
@@ -220,7 +224,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
     ) -> None:
-        _check_smoothing(label_smoothing)
+        check_smoothing(label_smoothing)
         arguments = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(binary_crossentropy, reduction, name, dtype, **arguments)
 
@@ -290,7 +294,8 @@ class Poisson(LossFunctionWrapper):
         super().__init__(poisson, reduction, name, dtype)
 
 
-def _check_smoothing(label_smoothing: float) -> None:
+def check_smoothing(label_smoothing: float) -> None:
+    """Raises ValueError for what is no share."""
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(
             f"loss: wrong label smoothing; expected a number from 0 to 1, got label_smoothing={label_smoothing!r}."

@@ -70,7 +70,7 @@ class Loss(Configurable, ABC):
         if not (self.takes_class_numbers and y_true.dtype.kind in "iu"):
             y_true = as_type(y_true, y_pred.dtype)
         values = self.call(y_true, y_pred)
-        mask = self.mask(y_true, y_pred)
+        mask = self.mask(y_true, y_pred, values)
         if carried is not None:
             mask = carried if mask is None else ops.logical_and(carried, mask)
         return _reduce(values, sample_weight, mask, self.reduction, self.name)
@@ -79,7 +79,7 @@ class Loss(Configurable, ABC):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of every sample, from arguments of one float type."""
 
-    def mask(self, y_true: Any, y_pred: Any) -> Any:
+    def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
         """Which values count (booleans of the shape of the values), or None when all do."""
         return None
 
@@ -227,11 +227,13 @@ def align_weights(sample_weight: Any, values: Any, name: str) -> Any:
         ValueError: when the shapes do not fit.
     """
     weights = ops.cast(sample_weight, values.dtype)
+    if not values.ndim:  # a loss with one value for the batch, such as Dice
+        return weights
     if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
         weights = ops.squeeze(weights, -1)
     aligned = ops.reshape(weights, tuple(weights.shape) + (1,) * max(values.ndim - weights.ndim, 0))
     if aligned.ndim != values.ndim or any(w not in (1, n) for w, n in zip(aligned.shape, values.shape)):
-        expected = f"({values.shape[0]},) or {values.shape}" if values.ndim else "no sample_weight"
+        expected = f"({values.shape[0]},) or {values.shape}"
         raise ValueError(
             f"{name}: sample weights do not fit the values; expected one weight per sample, {expected}, got "
             f"sample_weight.shape={weights.shape}."
