@@ -1,13 +1,16 @@
 #include "kernels/unary.hpp"
 
 #include "simd/activate.hpp"
+#include "simd/erf.hpp"
 #include "simd/map.hpp"
 #include "simd/math.hpp"
+#include "simd/round.hpp"
+#include "simd/trigonometry.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
-// Functions of a vector under the names of JUANJI_UNARY_KINDS; those missing here are in simd/math.hpp and vec.hpp.
+// Functions of a vector under the names of JUANJI_UNARY_KINDS; those missing here are in simd/.
 
 template <class V>
 JUANJI_INLINE V negative(V x) {

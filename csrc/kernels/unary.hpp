@@ -11,20 +11,27 @@ namespace juanji {
 // Every function of one array. A kind is added here and defined, under the same name, in kernels/unary.cpp.
 #define JUANJI_UNARY_KINDS(X) \
   X(abs)                      \
+  X(ceil)                     \
+  X(cos)                      \
+  X(erf)                      \
   X(exp)                      \
   X(expm1)                    \
+  X(floor)                    \
   X(log)                      \
   X(log1p)                    \
   X(negative)                 \
   X(reciprocal)               \
   X(relu)                     \
+  X(round)                    \
   X(rsqrt)                    \
   X(sigmoid)                  \
   X(sign)                     \
+  X(sin)                      \
   X(softplus)                 \
   X(sqrt)                     \
   X(square)                   \
-  X(tanh)
+  X(tanh)                     \
+  X(trunc)
 
 enum class UnaryKind : int {
 #define JUANJI_KIND(name) name,

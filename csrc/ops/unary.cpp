@@ -19,12 +19,15 @@ constexpr const char* kActivationNames[kActivations] = {"none", "relu", "sigmoid
 // Nanoseconds an element on one core: bound by memory, or by the polynomial of a transcendental function.
 double cost_per_element(UnaryKind kind) {
   switch (kind) {
+    case UnaryKind::cos:
+    case UnaryKind::erf:
     case UnaryKind::exp:
     case UnaryKind::expm1:
     case UnaryKind::log:
     case UnaryKind::log1p:
     case UnaryKind::rsqrt:
     case UnaryKind::sigmoid:
+    case UnaryKind::sin:
     case UnaryKind::softplus:
     case UnaryKind::sqrt:
     case UnaryKind::tanh: return 1.0;

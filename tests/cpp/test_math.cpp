@@ -32,16 +32,23 @@ struct Function {
 };
 
 const Function kFunctions[] = {
+    {"ceil", UnaryKind::ceil, [](long double x) { return std::ceil(x); }, 0},
+    {"cos", UnaryKind::cos, [](long double x) { return std::cos(x); }, 2.0},
+    {"erf", UnaryKind::erf, [](long double x) { return std::erf(x); }, 3.0},
     {"exp", UnaryKind::exp, [](long double x) { return std::exp(x); }, 1.5},
     {"expm1", UnaryKind::expm1, [](long double x) { return std::expm1(x); }, 3.0},
+    {"floor", UnaryKind::floor, [](long double x) { return std::floor(x); }, 0},
     {"log", UnaryKind::log, [](long double x) { return std::log(x); }, 1.5},
     {"log1p", UnaryKind::log1p, [](long double x) { return std::log1p(x); }, 2.5},
+    {"round", UnaryKind::round, [](long double x) { return std::nearbyint(x); }, 0},
     {"rsqrt", UnaryKind::rsqrt, [](long double x) { return 1 / std::sqrt(x); }, 1.5},
     {"sigmoid", UnaryKind::sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }, 3.0},
+    {"sin", UnaryKind::sin, [](long double x) { return std::sin(x); }, 2.0},
     {"softplus", UnaryKind::softplus,
      [](long double x) { return std::fmax(x, 0.0L) + std::log1p(std::exp(-std::fabs(x))); }, 3.0},
     {"sqrt", UnaryKind::sqrt, [](long double x) { return std::sqrt(x); }, 0.5001},
     {"tanh", UnaryKind::tanh, [](long double x) { return std::tanh(x); }, 3.0},
+    {"trunc", UnaryKind::trunc, [](long double x) { return std::trunc(x); }, 0},
 };
 
 // Dense where the functions bend, geometric from the smallest denormal to the largest number, both signs.
@@ -98,7 +105,8 @@ void check_signed_zero(const KernelSet& set) {
   const auto kernels = JUANJI_KERNELS(unary, T, set);
   const T x[] = {-T{0}, T{0}};
   T y[2];
-  for (const UnaryKind kind : {UnaryKind::expm1, UnaryKind::log1p, UnaryKind::tanh, UnaryKind::sqrt}) {
+  for (const UnaryKind kind : {UnaryKind::expm1, UnaryKind::log1p, UnaryKind::tanh, UnaryKind::sqrt, UnaryKind::sin,
+                               UnaryKind::erf, UnaryKind::floor, UnaryKind::ceil, UnaryKind::round, UnaryKind::trunc}) {
     kernels.forward[static_cast<int>(kind)](x, y, 2);
     EXPECT_TRUE(std::signbit(y[0])) << static_cast<int>(kind);
     EXPECT_FALSE(std::signbit(y[1])) << static_cast<int>(kind);

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from juanji import ops
 from juanji.autograd import Array
 from juanji.config import floatx
-from juanji.ops._convert import as_array
+from juanji.ops._convert import as_array, as_float, operands
+from juanji.ops._shape import normalize_axis
+from juanji.ops._whole import whole_number
 
 Shape = int | Sequence[int]
 
@@ -75,3 +78,45 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: DTyp
         if dtype is not None
         else np.asarray(as_array(array.tolist() if array.dtype.kind == "f" else array))
     )
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: DTypeLike | None = None,
+    axis: int = 0,
+) -> Any:
+    """Evenly spaced numbers from ``start`` to ``stop``.
+
+    Args:
+        start, stop: numbers, or arrays or tensors that broadcast.
+        num: how many numbers.
+        endpoint: whether ``stop`` is the last of them.
+        retstep: return the spacing too.
+        dtype: type of the result; a float type by default.
+        axis: where the new axis stands in the result.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.linspace(0, 1, 5)
+        array([0.  , 0.25, 0.5 , 0.75, 1.  ], dtype=float32)
+    """
+    count = whole_number("linspace", "num", num)
+    if count < 0:
+        raise ValueError(f"linspace: negative; expected a number from 0, got num={num}.")
+    first, last = (as_float(x) for x in operands(start, stop))
+    parts = max(count - 1 if endpoint else count, 1)
+    gap = ops.subtract(last, first)
+    step = ops.divide(gap, parts)
+    shares = np.arange(count) / parts
+    rank = len(gap.shape)
+    place = normalize_axis("linspace", axis, rank + 1)
+    weights = np.reshape(shares, [-1 if i == place else 1 for i in range(rank + 1)]).astype(gap.dtype)
+    first, last = (ops.expand_dims(ops.broadcast_to(x, gap.shape), place) for x in (first, last))
+    y = ops.add(ops.multiply(first, 1 - weights), ops.multiply(last, weights))  # exact at both ends
+    if dtype is not None:
+        y = ops.cast(ops.floor(y) if np.dtype(dtype).kind in "iu" else y, dtype)
+    return (y, step) if retstep else y
