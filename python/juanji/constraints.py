@@ -1,4 +1,4 @@
-"""Constraints: what weights are projected onto after each update."""
+"""Constraints, under the names of ``keras.constraints``: what weights are projected onto after each update."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ class MaxNorm(Constraint):
     Args:
         max_value: greatest Euclidean norm.
         axis: the axes that form one vector; 0 for dense, (0, 1, 2) for convolution kernels.
+
+    Example:
+        >>> import numpy as np
+        >>> MaxNorm(2.5)(np.array([[3.0, 0.6], [4.0, 0.8]])).round(4)
+        array([[1.5, 0.6],
+               [2. , 0.8]])
     """
 
     def __init__(self, max_value: float = 2, axis: int | tuple[int, ...] = 0) -> None:
@@ -64,6 +70,12 @@ class UnitNorm(Constraint):
 
     Args:
         axis: the axes that form one vector; 0 for dense, (0, 1, 2) for convolution kernels.
+
+    Example:
+        >>> import numpy as np
+        >>> UnitNorm()(np.array([[3.0, 0.6], [4.0, 0.8]])).round(4)
+        array([[0.6, 0.6],
+               [0.8, 0.8]])
     """
 
     def __init__(self, axis: int | tuple[int, ...] = 0) -> None:
@@ -81,6 +93,12 @@ class MinMaxNorm(Constraint):
         min_value, max_value: the range of the Euclidean norm.
         rate: 1 for all the way, less to move only by this part of the way.
         axis: the axes that form one vector; 0 for dense, (0, 1, 2) for convolution kernels.
+
+    Example:
+        >>> import numpy as np
+        >>> MinMaxNorm(2.0, 4.0)(np.array([[3.0, 0.6], [4.0, 0.8]])).round(4)
+        array([[2.4, 1.2],
+               [3.2, 1.6]])
     """
 
     def __init__(
@@ -103,3 +121,28 @@ def _scaled(w: Any, factors: Any) -> Any:
 
 def _norms(w: Any, axis: int | tuple[int, ...]) -> Any:
     return ops.sqrt(ops.sum(ops.square(ops.cast(w, "float64")), axis=axis, keepdims=True))
+
+
+max_norm = MaxNorm
+min_max_norm = MinMaxNorm
+non_neg = NonNeg
+unit_norm = UnitNorm
+
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "deserialize",
+    "get",
+    "max_norm",
+    "min_max_norm",
+    "non_neg",
+    "serialize",
+    "unit_norm",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -350,3 +350,18 @@ def dropout(
     sizes = tuple(m if n is None else n for n, m in zip(noise_shape, x.shape))
     mask = _dropout(np.ones(_as_shape("dropout", sizes), x.dtype), _key(seed), rate=float(rate))
     return ops.multiply(x, mask)
+
+
+__all__ = [
+    "SeedGenerator",
+    "dropout",
+    "normal",
+    "randint",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,9 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
+
 from juanji import ops
 from juanji.utils.arguments import not_negative
 from juanji.utils.registry import Configurable, Registry
+
+_SMALLEST_SQUARE = 1e-24
 
 _registry: Registry[Any] = Registry("juanji.regularizers")
 get = _registry.get
@@ -32,7 +36,7 @@ class Regularizer(Configurable, ABC):
         """The penalty, a scalar."""
 
 
-@_registry.register("l1_l2")
+@_registry.register("l1_l2", "l1l2")
 class L1L2(Regularizer):
     """``l1 Σ|x| + l2 Σx²``.
 
@@ -107,19 +111,64 @@ class L2(L1L2):
         return {"l2": self.l2}
 
 
+@_registry.register(snake_case=True)
+class OrthogonalRegularizer(Regularizer):
+    """``factor`` times the mean of ``|cos|`` between different rows of a matrix: 0 when all are at right angles.
+
+    Args:
+        factor: factor on the mean.
+        mode: 'rows' or 'columns'.
+
+    Raises:
+        ValueError: for another mode, and for weights that are no matrix.
+
+    Example:
+        >>> import numpy as np
+        >>> round(float(OrthogonalRegularizer(0.5)(np.array([[1.0, 0.0], [3.0, 4.0]]))), 4)
+        0.3
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        self.factor = not_negative(type(self).__name__, "factor", factor)
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"OrthogonalRegularizer: unknown mode; expected 'rows' or 'columns', got mode={mode!r}.")
+        self.mode = mode
+
+    def __call__(self, x: Any) -> Any:
+        if len(x.shape) != 2:
+            raise ValueError(f"OrthogonalRegularizer: not a matrix; expected rank 2, got shape {tuple(x.shape)}.")
+        vectors = x if self.mode == "rows" else ops.transpose(x)
+        # the lower bound keeps the gradient of a zero vector finite
+        squares = ops.maximum(ops.sum(ops.square(vectors), axis=1, keepdims=True), _SMALLEST_SQUARE)
+        vectors = ops.divide(vectors, ops.sqrt(squares))
+        size = vectors.shape[0]
+        cosines = ops.multiply(ops.matmul(vectors, ops.transpose(vectors)), ops.cast(1 - np.eye(size), x.dtype))
+        return ops.multiply(ops.sum(ops.abs(cosines)), self.factor / max(size * (size - 1), 1))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"factor": self.factor, "mode": self.mode}
+
+
 l1 = L1
 l2 = L2
 l1_l2 = L1L2
+orthogonal_regularizer = OrthogonalRegularizer
 
 __all__ = [
     "L1",
     "L1L2",
     "L2",
+    "OrthogonalRegularizer",
     "Regularizer",
     "deserialize",
     "get",
     "l1",
     "l1_l2",
     "l2",
+    "orthogonal_regularizer",
     "serialize",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -24,7 +24,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
     return ops.equal(y_true, y_pred)
 
 
-@registry.register()
+@registry.register(snake_case=True)
 class Accuracy(MeanMetricWrapper):
     """The share of predictions equal to their labels. For class scores use the other accuracies of this page.
 
