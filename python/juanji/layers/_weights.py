@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from juanji import _structure, constraints, initializers, regularizers
 from juanji.autograd import Variable
+from juanji.layers._budget import zeros_for_file
 
 if TYPE_CHECKING:
     from juanji.layers.layer import Layer
@@ -73,7 +74,9 @@ class WeightOwner:
         """
         dtype = dtype or self.dtype
         try:
-            values = initializers.get(initializer or "glorot_uniform")(tuple(shape or ()), dtype=dtype)
+            values = zeros_for_file(tuple(shape or ()), dtype)
+            if values is None:
+                values = initializers.get(initializer or "glorot_uniform")(tuple(shape or ()), dtype=dtype)
         except MemoryError:
             raise MemoryError(
                 f"{self.name!r}: the weight {name!r} does not fit into memory; expected a size the machine can hold, "
@@ -211,7 +214,7 @@ class WeightOwner:
 
 
 # Attributes of these types are passed over: this is done several times in every training step.
-_NO_LAYERS = frozenset(("_form", "_own_weights", "_inbound_nodes"))
+_NO_LAYERS = frozenset(("_form", "_own_weights", "_inbound_nodes", "_build_shape", "_init_arguments"))
 _PLAIN = frozenset((bool, float, int, str, type(None), Variable))
 
 

@@ -15,6 +15,7 @@ from juanji._masks import masks_of
 from juanji.autograd import Tensor, open_trace
 from juanji.layers._arguments import Shape, batch_shape, positive_int
 from juanji.layers._call_arguments import CallArguments
+from juanji.layers._stored import Stored
 from juanji.layers._symbolic import SymbolicCalls
 from juanji.layers._weights import WeightOwner
 from juanji.ops._convert import array_from, as_array
@@ -41,7 +42,7 @@ _context = _CallContext()
 _MISSING: Any = object()
 
 
-class Layer(SymbolicCalls, CallArguments, WeightOwner):
+class Layer(SymbolicCalls, CallArguments, Stored, WeightOwner):
     """Turns an input into an output, with weights it may create for the input's shape.
 
     Write a layer by overriding :meth:`call`, :meth:`build` when it has weights, and :meth:`compute_output_shape` when
@@ -204,15 +205,6 @@ class Layer(SymbolicCalls, CallArguments, WeightOwner):
     def _keep_losses(self, losses: list[Any]) -> None:
         self._call_losses = losses
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that would create this layer again, in simple types."""
-        return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """The layer that :meth:`get_config` described."""
-        return cls(**config)
-
     def _named(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The input, and positional arguments behind it by the names they have in `call`."""
         first, *names = self._argument_names or ("inputs",)
@@ -286,6 +278,7 @@ def _marking_built(build: Callable[..., None]) -> Callable[..., None]:
     @wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:
         build(self, *args, **kwargs)
+        self._build_shape = args[0] if len(args) == 1 and not kwargs else kwargs.get("input_shape")
         self.built = True
 
     return wrapper
@@ -302,6 +295,8 @@ def _checked_name(owner: str, name: Any) -> str | None:
 def _float_type(owner: str, dtype: Any) -> str:
     if dtype is None:
         return config.floatx()
+    if isinstance(dtype, Mapping):  # a DTypePolicy in a configuration of Keras
+        dtype = dtype.get("config", {}).get("name")
     try:
         name = str(np.dtype(dtype))
     except TypeError:

@@ -9,6 +9,7 @@ from typing import Any
 from juanji import activations, ops, regularizers
 from juanji.layers._registry import registry
 from juanji.layers.layer import ElementwiseLayer, Layer
+from juanji.utils.serialization import deserialize_keras_object
 
 
 @registry.register()
@@ -158,6 +159,15 @@ class Lambda(Layer):
             "mask": self.mask,
             "arguments": self.arguments,
         }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        stored = {
+            name: deserialize_keras_object(config[name])
+            for name in ("function", "output_shape")
+            if isinstance(config.get(name), Mapping)
+        }
+        return cls(**{**config, **stored})
 
 
 def _parameters(function: Callable[..., Any]) -> Collection[str]:

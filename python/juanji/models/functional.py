@@ -10,13 +10,13 @@ from juanji._masks import carry_masks
 from juanji.layers.layer import Layer
 from juanji.models.binding import bind_values, check_shapes, converted_inputs, one_array, symbolic_inputs
 from juanji.models.graph import Graph
-from juanji.models.trainer import Trainer
+from juanji.models.storable import Storable
 from juanji.symbolic.structure import flatten, map_structure, pack
 from juanji.symbolic.tensor import KerasTensor, node_of
 from juanji.utils.naming import auto_name
 
 
-class Functional(Trainer):
+class Functional(Storable):
     """A model that may be made of symbolic inputs and outputs; see :class:`juanji.Model`."""
 
     def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:

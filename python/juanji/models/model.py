@@ -12,7 +12,7 @@ from juanji.models.functional import Functional
 from juanji.models.graph_config import graph_config, graph_ends
 
 if TYPE_CHECKING:
-    from os import PathLike
+    pass
 
 
 @registry.register("Functional")
@@ -132,28 +132,6 @@ class Model(Functional):
         from juanji.models.profiling import estimate
 
         return estimate(self, positive_int("estimate", "batch_size", batch_size), samples, seconds)
-
-    def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True) -> None:
-        """Writes all weights to a .safetensors file; the file appears complete or not at all.
-
-        Raises:
-            ValueError: for another ending, or a model that has no weights yet.
-            FileExistsError: when the file exists and ``overwrite`` is False.
-        """
-        from juanji.saving.weights import save_weights
-
-        save_weights(self, filepath, overwrite)
-
-    def load_weights(self, filepath: str | PathLike[str]) -> None:
-        """Reads weights that :meth:`save_weights` of a model with the same layers wrote.
-
-        Raises:
-            ValueError: when the file is damaged, or its names or shapes differ; then no weight is changed.
-            FileNotFoundError: when there is no such file.
-        """
-        from juanji.saving.weights import load_weights
-
-        load_weights(self, filepath)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that would make this model again, in simple types.

@@ -183,6 +183,9 @@ class Sequential(Model):
         members = [*([self._input] if self._input else []), *self._layers]
         return {"name": self.name, "trainable": self.trainable, "layers": [serialize(layer) for layer in members]}
 
+    def get_build_config(self) -> dict[str, Any] | None:
+        return None if self._input is None else {"input_shape": self._input.batch_shape}
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
         return cls(

@@ -67,6 +67,17 @@ class Trainer(Steps):
             >>> model = juanji.Sequential([juanji.layers.Dense(10, activation="softmax")])
             >>> model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
         """
+        self._compile_arguments = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+            "auto_scale_loss": auto_scale_loss,
+        }
         self.run_eagerly = run_eagerly
         self._recorder = Recorder(trusted=jit_compile is True)
         self._compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics, self._objective_names())

@@ -15,6 +15,13 @@ import numpy as np
 from juanji import _structure
 from juanji.trace import is_own
 from juanji.utils.naming import to_snake_case
+from juanji.utils.registration import (
+    CustomObjectScope,
+    get_registered_name,
+    get_registered_object,
+    is_registered,
+)
+from juanji.utils.sharing import made_already, note_made, note_written
 
 Part = TypeVar("Part")
 Named = TypeVar("Named", bound=Callable[..., Any])
@@ -48,6 +55,9 @@ class Configurable:
         return cls(**config)
 
 
+families: dict[str, Registry[Any]] = {}  # by their modules
+
+
 class Registry(Generic[Part]):
     """The named functions and classes of one family.
 
@@ -77,6 +87,7 @@ class Registry(Generic[Part]):
         self.default = default
         self._fold_case = fold_case
         self._parts: dict[str, Any] = {}
+        families[module] = self
 
     def register(self, *aliases: str, snake_case: bool = False) -> Callable[[Named], Named]:
         """Decorator that adds a function or class under its own name and the aliases.
@@ -98,11 +109,18 @@ class Registry(Generic[Part]):
         """Every known name, sorted."""
         return sorted(self._parts)
 
+    def knows(self, name: str) -> bool:
+        """Whether the family has a member of that name."""
+        return self._key(name) in self._parts
+
+    def holds(self, part: Any) -> bool:
+        """Whether this very function or class is a member under its own name."""
+        return self._parts.get(self._key(getattr(part, "__name__", ""))) is part
+
     def find(self, name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-        """The function or class of that name. Raises ValueError that lists the known names."""
-        if custom_objects and name in custom_objects:
-            return custom_objects[name]
-        part = self._parts.get(self._key(name))
+        """The function or class of that name, one's own first. Raises ValueError that lists the known names."""
+        own = get_registered_object(name, custom_objects)
+        part = self._parts.get(self._key(name)) if own is None else own
         if part is None:
             raise ValueError(
                 f"{self.module}.get: unknown name; expected one of {', '.join(map(repr, self.names()))}, "
@@ -138,16 +156,16 @@ class Registry(Generic[Part]):
     def serialize(self, part: Any) -> Any:
         """A function's name, or an object's class and configuration as a dictionary."""
         if inspect.isfunction(part) or inspect.isbuiltin(part):
-            return part.__name__
+            return get_registered_name(part)
         if not hasattr(part, "get_config"):
             raise ValueError(
                 f"{self.module}.serialize: no configuration; expected a function, or an object with "
                 f"get_config(), got {type(part).__name__}."
             )
-        return {"module": self.module, "class_name": type(part).__name__, "config": part.get_config()}
+        return described(part)
 
     def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-        """The function or object that :meth:`serialize` described.
+        """The function or object that :meth:`serialize`, juanji's or Keras', described.
 
         Args:
             config: a name or a dictionary with 'class_name' and 'config'.
@@ -155,14 +173,22 @@ class Registry(Generic[Part]):
         """
         if isinstance(config, str):
             return self.find(config, custom_objects)
-        if not isinstance(config, Mapping) or "class_name" not in config:
+        if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
             raise ValueError(
                 f"{self.module}.deserialize: not a configuration; expected a name or a dictionary with "
                 f"'class_name' and 'config', got config={config!r}."
             )
-        found = self.find(config["class_name"], custom_objects)
-        arguments = dict(config.get("config") or {})
-        return found.from_config(arguments) if hasattr(found, "from_config") else found(**arguments)
+        name, registered = config["class_name"], config.get("registered_name")
+        if name == "function":
+            return self.find(registered if registered != name and registered else config["config"], custom_objects)
+        part = made_already(config)
+        if part is None:
+            own = get_registered_object(registered, custom_objects) if isinstance(registered, str) else None
+            found = self.find(name, custom_objects) if own is None else own
+            with CustomObjectScope(custom_objects):
+                part = made_from(found, config)
+            note_made(part, config)
+        return part
 
     def _key(self, name: str) -> str:
         return name.lower() if self._fold_case else name
@@ -173,6 +199,75 @@ class Registry(Generic[Part]):
         lower = {known.lower(): known for known in self._parts}
         close = get_close_matches(name.lower(), lower, n=1)
         return f" Did you mean {lower[close[0]]!r}?" if close else ""
+
+
+def described(part: Any) -> dict[str, Any]:
+    """Class and configuration of an object; for a layer also how it was built, for a model how it was compiled."""
+    from juanji.utils.serialization import serialize_keras_object
+
+    kind = type(part)
+    family = None if is_registered(kind) else next((one for one in families.values() if one.holds(kind)), None)
+    config: dict[str, Any] = {
+        "module": kind.__module__ if family is None else family.module,
+        "class_name": kind.__name__,
+        "config": serialize_keras_object(part.get_config()),
+    }
+    if family is None:
+        config["registered_name"] = get_registered_name(kind)
+    for name in ("build_config", "compile_config"):
+        more = getattr(part, f"get_{name}", None)
+        data = None if more is None else more()
+        if data:
+            config[name] = serialize_keras_object(data)
+    note_written(part, config)
+    return config
+
+
+def made_from(found: Any, config: Mapping[str, Any]) -> Any:
+    """An object of a class from its description; a function is itself."""
+    arguments = config.get("config") or {}
+    if not isinstance(arguments, Mapping):
+        raise ValueError(
+            f"deserialize: {config['class_name']!r} has no arguments; expected a dictionary as its configuration, got "
+            f"config={arguments!r}."
+        )
+    if inspect.isfunction(found):
+        return found
+    arguments = without_foreign(found, arguments)
+    try:
+        part = found.from_config(arguments) if hasattr(found, "from_config") else found(**arguments)
+    except TypeError as error:
+        raise ValueError(
+            f"deserialize: the configuration does not fit {config['class_name']}; expected the arguments of the class, "
+            f"got others ({error}). Give the class get_config() and from_config(), or correct the configuration."
+        ) from error
+    build, compiled = config.get("build_config"), config.get("compile_config")
+    if build and hasattr(part, "build_from_config") and not getattr(part, "built", True):
+        part.build_from_config(build)
+    if compiled and hasattr(part, "compile_from_config"):
+        part.compile_from_config(compiled)
+    return part
+
+
+def without_foreign(kind: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments without those that the class lacks and that say no more than that something is not used.
+
+    Keras writes every argument it has, most of them None or False.
+    """
+    if not inspect.isclass(kind) or not is_own(kind):
+        return dict(arguments)
+    known: set[str] = set()
+    for one in kind.__mro__:
+        if "__init__" in vars(one) and one is not object:
+            known.update(inspect.signature(vars(one)["__init__"]).parameters)
+    left_out = {
+        name for name, value in arguments.items()
+        if name not in known and (value is None or value is False or name in _SETTINGS_OF_OTHERS)
+    }  # fmt: skip
+    return {name: value for name, value in arguments.items() if name not in left_out}
+
+
+_SETTINGS_OF_OTHERS = frozenset(("renorm_momentum", "ema_momentum"))  # only matter with an option that was left out
 
 
 def plain(value: Any) -> Any:

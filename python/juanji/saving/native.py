@@ -1,0 +1,93 @@
+"""juanji's own file of a whole model: one .safetensors file.
+
+Weights have the names of weight files, so that ``load_weights`` reads such a file too. The names of other arrays begin
+with '~': the optimizer's state (``~optimizer/0``, ...) and the random sequences of layers
+(``~random/dropout/generator``). Architecture and compile arguments are JSON in the metadata, as ``model``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import juanji
+from juanji.layers._budget import weights_from_file
+from juanji.models.storable import stored_form
+from juanji.saving import arrays
+from juanji.saving.names import named_generators, named_weights
+from juanji.saving.weights import MORE, assign_weights
+from juanji.utils.serialization import deserialize_keras_object
+from juanji.utils.sharing import sharing
+
+Array = np.ndarray[Any, Any]
+_OPTIMIZER, _RANDOM = f"{MORE}optimizer/", f"{MORE}random/"
+
+
+def to_bytes(model: Any, include_optimizer: bool) -> bytes:
+    """The contents of a file with the model."""
+    form = stored_form(model)
+    found = {name: variable.numpy() for name, variable in named_weights(model)}
+    found.update((_RANDOM + name, generator.state) for name, generator in named_generators(model))
+    if include_optimizer:
+        state = {} if model.optimizer is None else optimizer_state(model.optimizer)
+        found.update((_OPTIMIZER + name, array) for name, array in state.items())
+    else:
+        form.pop("compile_config", None)
+    metadata = {"format": "juanji", "version": juanji.__version__, "model": json.dumps(form)}
+    return arrays.to_bytes(found, metadata)
+
+
+def from_file(path: Path, compile: bool) -> Any:
+    """The model in a file."""
+    stored, metadata = arrays.read("load_model", path)
+    if "model" not in metadata:
+        raise ValueError(
+            f"load_model: {str(path)!r} holds no model; expected a file that model.save wrote, got one with "
+            f"{len(stored)} arrays alone. Make the model, and use model.load_weights."
+        )
+    model = model_from_form(json.loads(metadata["model"]), compile, sum(array.nbytes for array in stored.values()))
+    weights = {name: array for name, array in stored.items() if name[0] != MORE}
+    assign_weights("load_model", model, path, weights)
+    generators = dict(named_generators(model))
+    for name, generator in generators.items():
+        if _RANDOM + name in stored:
+            generator.state = stored[_RANDOM + name]
+    state = {name[len(_OPTIMIZER) :]: array for name, array in stored.items() if name.startswith(_OPTIMIZER)}
+    if state and model.optimizer is not None:
+        restore_optimizer(model.optimizer, state)
+    return model
+
+
+def model_from_form(form: Any, compile: bool, size: int) -> Any:
+    """The model of an architecture, with zeros as weights.
+
+    Args:
+        form: architecture and compile arguments.
+        compile: whether to compile it as it was.
+        size: bytes of the weights there are: no more are made.
+    """
+    from juanji.models.model import Model
+
+    if isinstance(form, Mapping) and not compile:
+        form = {key: value for key, value in form.items() if key != "compile_config"}
+    with sharing(), weights_from_file(size):
+        model = deserialize_keras_object(form)
+    if not isinstance(model, Model):
+        raise ValueError(f"expected the configuration of a model, got one of {type(model).__name__}")
+    return model
+
+
+def optimizer_state(optimizer: Any) -> dict[str, Array]:
+    """The optimizer's variables by number."""
+    store: dict[str, Array] = {}
+    optimizer.save_own_variables(store)
+    return store
+
+
+def restore_optimizer(optimizer: Any, state: Mapping[str, Array]) -> None:
+    """Gives the optimizer the variables that :func:`optimizer_state` took."""
+    optimizer.load_own_variables(state)

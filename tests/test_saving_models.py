@@ -1,0 +1,295 @@
+"""Whole models in juanji's own files: they come back with their bits, and damaged files give one clear error."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import juanji
+from juanji import Input, Model, Sequential, layers, losses, models, ops, optimizers, saving
+
+RNG = np.random.default_rng(0)
+
+
+def images_model():
+    model = Sequential(
+        [
+            Input((6, 6, 3)),
+            layers.Conv2D(4, 3, activation="relu", kernel_regularizer="l2"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+            layers.Flatten(),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model, RNG.normal(size=(12, 6, 6, 3)), RNG.integers(0, 2, 12)
+
+
+def branched_model():
+    a, b, inside = Input((4,), name="a"), Input((4,), name="b"), Input((4,))
+    inner = Model(inside, layers.Dense(3)(inside), name="inner")
+    shared = layers.Dense(4, name="shared")
+    x = shared(a) + shared(b) * 2.0
+    outputs = [inner(x), layers.Dense(1, name="head")(layers.Concatenate()([inner(a), x[:, :2]]))]
+    model = Model({"a": a, "b": b}, outputs)
+    rate = optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
+    model.compile(optimizers.SGD(rate, momentum=0.9), ["mse", losses.MeanAbsoluteError()], [1.0, 0.5], [["mae"], None])
+    data = {"a": RNG.normal(size=(12, 4)), "b": RNG.normal(size=(12, 4))}
+    return model, data, [RNG.normal(size=(12, 3)), RNG.normal(size=(12, 1))]
+
+
+def trained_on(model, x, y):
+    return model.fit(x, y, epochs=2, batch_size=4, shuffle=False, verbose=0).history
+
+
+@pytest.mark.parametrize("make", [images_model, branched_model])
+def test_a_model_comes_back_and_trains_on_with_the_same_bits(make, tmp_path):
+    model, x, y = make()
+    trained_on(model, x, y)
+    model.save(tmp_path / "m.safetensors")
+    again = saving.load_model(tmp_path / "m.safetensors")
+    for one, other in zip(*(ops_flat(m.predict(x, verbose=0)) for m in (model, again))):
+        np.testing.assert_array_equal(one, other)
+    assert trained_on(model, x, y) == trained_on(again, x, y)
+    for one, other in zip([*model.weights, *model.optimizer.variables], [*again.weights, *again.optimizer.variables]):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def ops_flat(results):
+    return results if isinstance(results, list) else [results]
+
+
+def test_without_compile_and_without_optimizer(tmp_path):
+    model, x, y = images_model()
+    trained_on(model, x, y)
+    path = tmp_path / "m.safetensors"
+    model.save(path)
+    assert not models.load_model(path, compile=False).compiled
+    models.save_model(model, path, include_optimizer=False)
+    again = models.load_model(path)
+    assert not again.compiled
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_weights_can_be_taken_from_a_model_file(tmp_path):
+    model, x, y = images_model()
+    trained_on(model, x, y)
+    model.save(tmp_path / "m.safetensors")
+    other = images_model()[0]
+    other.load_weights(tmp_path / "m.safetensors")
+    np.testing.assert_array_equal(other.predict(x, verbose=0), model.predict(x, verbose=0))
+    other.save_weights(tmp_path / "w.safetensors")
+    with pytest.raises(ValueError, match=r"holds no model; expected a file that model\.save wrote"):
+        saving.load_model(tmp_path / "w.safetensors")
+
+
+def test_a_subclass_comes_back_from_its_arguments(tmp_path):
+    class Classifier(Model):
+        def __init__(self, units, rate=0.1, **kwargs):
+            super().__init__(**kwargs)
+            self.hidden = layers.Dense(units, activation="relu")
+            self.heads = [layers.Dense(2), layers.Dense(3)]
+
+        def call(self, inputs):
+            x = self.hidden(inputs)
+            return ops.concatenate([head(x) for head in self.heads], axis=-1)
+
+    model, x = Classifier(5, rate=0.2), RNG.normal(size=(3, 4)).astype("float32")
+    expected = model.predict(x, verbose=0)
+    model.save(tmp_path / "m.safetensors")
+    with pytest.raises(ValueError, match=r"load_model: .*class_name='Classifier'"):
+        saving.load_model(tmp_path / "m.safetensors")
+    again = saving.load_model(tmp_path / "m.safetensors", custom_objects={"Classifier": Classifier})
+    np.testing.assert_array_equal(again.predict(x, verbose=0), expected)
+
+
+def test_parts_of_ones_own(tmp_path):
+    @saving.register_keras_serializable("tests")
+    class Scaled(layers.Layer):
+        def __init__(self, factor, **kwargs):
+            super().__init__(**kwargs)
+            self.factor = factor
+
+        def call(self, inputs):
+            return inputs * self.factor
+
+    def own_loss(y_true, y_pred):
+        return ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+    model = Sequential([Input((3,)), layers.Dense(2), Scaled(0.5), layers.Activation(own_activation)])
+    model.compile("sgd", own_loss)
+    model.save(tmp_path / "m.safetensors")
+    with pytest.raises(ValueError, match="own_activation"):
+        saving.load_model(tmp_path / "m.safetensors")
+    with pytest.raises(ValueError, match=r"unknown function.*'own_loss'"):
+        saving.load_model(tmp_path / "m.safetensors", {"own_activation": own_activation})
+    known = {"own_activation": own_activation, "own_loss": own_loss}
+    with saving.custom_object_scope(known):
+        again = saving.load_model(tmp_path / "m.safetensors")
+    x, y = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 2))
+    assert again.layers[1].factor == 0.5
+    assert again.train_on_batch(x, y) == model.train_on_batch(x, y)
+
+
+def own_activation(x):
+    return ops.tanh(x) * 2
+
+
+def test_lambdas_are_refused_when_saving(tmp_path):
+    path = tmp_path / "m.safetensors"
+    model = Sequential([Input((3,)), layers.Lambda(lambda x: x * 2)])
+    path.write_bytes(b"old")
+    with pytest.raises(ValueError, match="a lambda cannot be stored"):
+        model.save(path)
+    with pytest.raises(ValueError, match="a lambda cannot be stored"):
+        Sequential([Input((3,)), layers.Dense(1, activation=lambda x: x)]).save(path)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_named_function_in_a_lambda_layer(tmp_path):
+    model = Sequential([Input((3,)), layers.Lambda(own_activation)])
+    model.save(tmp_path / "m.safetensors")
+    with pytest.raises(ValueError, match="own_activation"):
+        saving.load_model(tmp_path / "m.safetensors")
+    again = saving.load_model(tmp_path / "m.safetensors", {"own_activation": own_activation})
+    np.testing.assert_array_equal(again.predict(np.ones((1, 3)), verbose=0), model.predict(np.ones((1, 3)), verbose=0))
+
+
+def test_refusals(tmp_path):
+    model = images_model()[0]
+    path = tmp_path / "m.safetensors"
+    model.save(path)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match="the file exists"):
+        model.save(path, overwrite=False)
+    assert path.read_bytes() == before
+    with pytest.raises(ValueError, match=r"save_model: unknown file type; expected a name ending in \.safetensors"):
+        model.save(tmp_path / "m.pb")
+    with pytest.raises(ValueError, match="load_model: unknown file type"):
+        saving.load_model(tmp_path / "m.h5")
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        saving.load_model(tmp_path / "other.safetensors")
+    with pytest.raises(TypeError, match="filepath is not a path"):
+        model.save(3)
+    with pytest.raises(ValueError, match=r"export: no such format.*format='onnx'"):
+        model.export(tmp_path / "m.onnx", format="onnx")
+
+
+def test_weights_that_do_not_fit_can_be_skipped(tmp_path):
+    model = Sequential([Input((3,)), layers.Dense(2), layers.Dense(4)])
+    model.save_weights(tmp_path / "w.safetensors")
+    other = Sequential([Input((3,)), layers.Dense(2), layers.Dense(5)])
+    old = other.get_weights()
+    with pytest.raises(ValueError, match="wrong shape of 'dense_1/bias'"):
+        other.load_weights(tmp_path / "w.safetensors")
+    np.testing.assert_array_equal(other.get_weights()[0], old[0])
+    with pytest.warns(UserWarning, match="left as they are.*dense_1/bias"):
+        other.load_weights(tmp_path / "w.safetensors", skip_mismatch=True)
+    np.testing.assert_array_equal(other.get_weights()[0], model.get_weights()[0])
+    np.testing.assert_array_equal(other.get_weights()[2], old[2])
+
+
+def changed(path, change):
+    """The file again, with another architecture."""
+    from juanji.saving import arrays
+
+    stored, metadata = arrays.read("load_model", path)
+    form = change(json.loads(metadata["model"]))
+    metadata["model"] = form if isinstance(form, str) else json.dumps(form)
+    path.write_bytes(arrays.to_bytes(stored, metadata))
+
+
+def dense(form):
+    return form["config"]["layers"][-1]["config"]
+
+
+HOSTILE = {
+    "huge": lambda form: dense(form).update(units=10**12),
+    "huger": lambda form: dense(form).update(units=10**30),
+    "negative": lambda form: dense(form).update(units=-1),
+    "text": lambda form: dense(form).update(units="2"),
+    "unknown argument": lambda form: dense(form).update(wings=2),
+    "unknown class": lambda form: form["config"]["layers"][-1].update(class_name="Popen", module="subprocess"),
+    "module": lambda form: form["config"]["layers"][-1].update(class_name="system", module="os"),
+    "code": lambda form: dense(form).update(activation={"class_name": "__lambda__", "config": {"value": "x"}}),
+    "builtin": lambda form: dense(form).update(
+        activation={"class_name": "function", "config": "eval", "module": "builtins", "registered_name": "function"}
+    ),
+    "no model": lambda form: form.update(class_name="Dense", config={"units": 1}),
+    "layers": lambda form: form["config"].update(layers=3),
+    "shape": lambda form: form["config"]["layers"][0]["config"].update(batch_shape=[None, -6, 6, 3]),
+    "no layers": lambda form: form["config"].pop("layers"),
+    "build": lambda form: form["config"]["layers"][-1].update(build_config={"input_shape": [None, 10**11]}),
+    "optimizer": lambda form: form["compile_config"]["optimizer"]["config"].update(learning_rate=-1.0),
+    "loss": lambda form: form["compile_config"].update(loss="nothing"),
+    "compile": lambda form: form["compile_config"].update(wings=1),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_hostile_architectures_give_one_clear_error(what, tmp_path):
+    model = images_model()[0]
+    path = tmp_path / "m.safetensors"
+    model.save(path)
+
+    def change(form):
+        HOSTILE[what](form)
+        return form
+
+    changed(path, change)
+    with pytest.raises(ValueError, match="load_model: "):
+        saving.load_model(path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3", '"x"', "{", "[" * 100_000, '{"a":' * 5_000 + "1" + "}" * 5_000])
+def test_other_json_gives_one_clear_error(text, tmp_path):
+    path = tmp_path / "m.safetensors"
+    images_model()[0].save(path)
+    changed(path, lambda form: text)
+    with pytest.raises(ValueError, match="load_model: "):
+        saving.load_model(path)
+
+
+def test_flipped_bytes_give_a_model_or_one_clear_error(tmp_path):
+    path = tmp_path / "m.safetensors"
+    Sequential([Input((2,)), layers.Dense(2, activation="relu")]).save(path)
+    data = path.read_bytes()
+    random = np.random.default_rng(1)
+    messages = []
+    for _ in range(300):
+        broken = bytearray(data)
+        for place in random.integers(0, len(data), random.integers(1, 4)):
+            broken[place] = random.integers(0, 256)
+        path.write_bytes(bytes(broken[: random.integers(1, len(data))] if random.integers(0, 4) == 0 else broken))
+        try:
+            saving.load_model(path)
+        except ValueError as error:
+            messages.append(str(error))
+    assert len(messages) > 100
+    assert all(message.startswith("load_model: ") for message in messages)
+
+
+def test_json_keeps_the_architecture():
+    model = branched_model()[0]
+    again = models.model_from_json(model.to_json())
+    assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
+    assert again.get_config() == model.get_config()
+    with pytest.raises(ValueError, match="this is not JSON"):
+        models.model_from_json("{")
+    with pytest.raises(ValueError, match="not a model"):
+        models.model_from_config(layers.serialize(layers.Dense(2)))
+
+
+def test_one_object_at_two_places_is_one_again():
+    start = juanji.initializers.GlorotUniform(seed=3)
+    model = Sequential(
+        [Input((2,)), layers.Dense(2, kernel_initializer=start), layers.Dense(2, kernel_initializer=start)]
+    )
+    form = json.loads(model.to_json())
+    assert '"shared_object_id"' in json.dumps(form)
+    first, second = models.model_from_config(form).layers
+    assert first.kernel_initializer is second.kernel_initializer
