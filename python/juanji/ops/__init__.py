@@ -25,6 +25,8 @@ from juanji.ops._activations import (
     tanh_shrink,
     threshold,
 )
+from juanji.ops._adaptive_pool import adaptive_average_pool, adaptive_max_pool
+from juanji.ops._attention import dot_product_attention
 from juanji.ops._binary import (
     add,
     clip,
@@ -45,6 +47,7 @@ from juanji.ops._binary import (
     true_divide,
     where,
 )
+from juanji.ops._blocks import depth_to_space, fold, rearrange, space_to_depth, unfold
 from juanji.ops._conv import conv, conv2d
 from juanji.ops._conv_transpose import conv_transpose
 from juanji.ops._convert import cast, convert_to_numpy, convert_to_tensor, is_tensor, shape, stop_gradient
@@ -58,6 +61,7 @@ from juanji.ops._indexing import get_item, one_hot, take
 from juanji.ops._layer_normalization import layer_normalization, rms_normalization
 from juanji.ops._losses import binary_crossentropy
 from juanji.ops._matmul import dense, matmul
+from juanji.ops._nn_more import multi_hot, psnr, separable_conv
 from juanji.ops._normalization import batch_normalization, moments, normalize
 from juanji.ops._pool import average_pool, max_pool
 from juanji.ops._reductions import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
@@ -126,6 +130,8 @@ from juanji.symbolic.function import make_recordable as _make_recordable
 __all__ = [
     "abs",
     "absolute",
+    "adaptive_average_pool",
+    "adaptive_max_pool",
     "add",
     "all",
     "any",
@@ -164,9 +170,11 @@ __all__ = [
     "cumsum",
     "deg2rad",
     "dense",
+    "depth_to_space",
     "depthwise_conv",
     "diff",
     "divide",
+    "dot_product_attention",
     "einsum",
     "elu",
     "equal",
@@ -181,6 +189,7 @@ __all__ = [
     "floor",
     "floor_divide",
     "fmod",
+    "fold",
     "full",
     "full_like",
     "gelu",
@@ -227,6 +236,7 @@ __all__ = [
     "mod",
     "moments",
     "moveaxis",
+    "multi_hot",
     "multiply",
     "negative",
     "normalize",
@@ -237,8 +247,10 @@ __all__ = [
     "pad",
     "power",
     "prod",
+    "psnr",
     "rad2deg",
     "ravel",
+    "rearrange",
     "reciprocal",
     "relu",
     "relu6",
@@ -248,6 +260,7 @@ __all__ = [
     "round",
     "rsqrt",
     "selu",
+    "separable_conv",
     "shape",
     "sigmoid",
     "sign",
@@ -261,6 +274,7 @@ __all__ = [
     "softplus",
     "softsign",
     "sort",
+    "space_to_depth",
     "sparse_categorical_crossentropy",
     "sparse_plus",
     "sparse_sigmoid",
@@ -289,6 +303,7 @@ __all__ = [
     "trapezoid",
     "true_divide",
     "trunc",
+    "unfold",
     "var",
     "where",
     "zeros",
@@ -297,3 +312,6 @@ __all__ = [
 
 # Symbolic tensors are no tensors with values, but they do have a shape.
 _make_recordable(globals(), leave=frozenset(("convert_to_numpy", "is_tensor", "shape")))
+
+# The same functions under Keras' names of modules.
+from juanji.ops import nn as nn  # noqa: E402
