@@ -13,64 +13,105 @@ from juanji.symbolic import KerasTensor
 if TYPE_CHECKING:
     from juanji import (
         activations,
+        backend,
         callbacks,
         constraints,
         datasets,
+        dtype_policies,
         initializers,
         layers,
         losses,
         metrics,
+        mixed_precision,
         models,
         optimizers,
         random,
         regularizers,
         saving,
+        tree,
         utils,
     )
-    from juanji.layers import Input, Layer
+    from juanji.dtype_policies import DTypePolicy, FloatDTypePolicy
+    from juanji.initializers import Initializer
+    from juanji.layers import Input, InputSpec, Layer
+    from juanji.losses import Loss
+    from juanji.metrics import Metric
     from juanji.models import Model, Sequential
     from juanji.models.profiling import profile
+    from juanji.optimizers import Optimizer
+    from juanji.regularizers import Regularizer
+    from juanji.scopes import device, name_scope, remat
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "DTypePolicy",
+    "FloatDTypePolicy",
     "GradientTape",
+    "Initializer",
     "Input",
+    "InputSpec",
     "KerasTensor",
     "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Optimizer",
+    "Regularizer",
     "Sequential",
     "Tensor",
     "Variable",
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",
     "datasets",
+    "device",
+    "dtype_policies",
     "initializers",
     "layers",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
+    "name_scope",
     "ops",
     "optimizers",
     "profile",
     "random",
     "regularizers",
+    "remat",
     "saving",
     "set_num_threads",
     "show_config",
+    "tree",
     "utils",
+    "version",
 ]
 
 # Names that are loaded at their first use, so that `import juanji` stays cheap.
 _LAZY_CLASSES = {
-    "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models", "profile": "models.profiling",
+    "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Initializer": "initializers",
+    "Input": "layers", "InputSpec": "layers", "Layer": "layers", "Loss": "losses", "Metric": "metrics",
+    "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models",
+    "device": "scopes", "name_scope": "scopes", "profile": "models.profiling", "remat": "scopes",
 }  # fmt: skip
 _LAZY_MODULES = frozenset(__all__) - {
     *_LAZY_CLASSES, "GradientTape", "KerasTensor", "Tensor", "Variable", "config", "ops", "set_num_threads",
-    "show_config",
+    "show_config", "version",
 }  # fmt: skip
+
+
+def version() -> str:
+    """The version of this library.
+
+    Example:
+        >>> import juanji
+        >>> juanji.version() == juanji.__version__
+        True
+    """
+    return __version__
 
 
 def __getattr__(name: str) -> _Any:

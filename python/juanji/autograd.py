@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from juanji import _structure
+from juanji import _structure, config
 from juanji._operators import Operators
 
 if TYPE_CHECKING:
@@ -156,32 +156,42 @@ class Variable(Tensor):
     recorded steps that the value is another one.
 
     Args:
-        value: initial value; copied.
+        initializer: initial value, copied; or the name of an initializer or any function ``(shape, dtype)``, which
+            ``shape`` belongs to.
+        shape: of the value, where an initializer makes it.
+        dtype: element type; that of the value by default, ``config.floatx()`` for Python's numbers.
         trainable: whether tapes watch it and optimizers update it.
-        dtype: element type; that of ``value`` by default.
+        autocast, aggregation, synchronization: accepted for Keras scripts; without effect.
         name: shown in summaries and messages.
 
     Example:
         >>> from juanji.autograd import Variable
-        >>> v = Variable([1.0, 2.0], dtype="float32", name="kernel")
+        >>> v = Variable([1.0, 2.0], name="kernel")
         >>> v.assign([3.0, 4.0]).numpy()
         array([3., 4.], dtype=float32)
+        >>> Variable("ones", shape=(2,)).numpy()
+        array([1., 1.], dtype=float32)
     """
 
     # _version counts the changes, so that a tape can tell that a recorded value is gone
-    __slots__ = ("_trainable", "_version", "name")
+    __slots__ = ("_trainable", "_version", "name", "path")
 
     def __init__(
         self,
-        value: ArrayLike,
-        trainable: bool = True,
+        initializer: Any,
+        shape: Sequence[int] | None = None,
         dtype: DTypeLike | None = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = "none",
+        synchronization: str = "auto",
         name: str = "variable",
     ) -> None:
         # ascontiguousarray would turn a scalar into shape (1,)
-        super().__init__(np.array(value, dtype=dtype, order="C", copy=True))
+        super().__init__(np.array(_first_value(initializer, shape, dtype), dtype=dtype, order="C", copy=True))
         self._trainable = bool(trainable)
-        self.name = name
+        self.name = name or "variable"
+        self.path = self.name
         self._version = 0
 
     @property
@@ -239,6 +249,23 @@ class Variable(Tensor):
 
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
+
+
+def _first_value(initializer: Any, shape: Sequence[int] | None, dtype: DTypeLike | None) -> Any:
+    """The value of a variable: as it is given, or made by an initializer."""
+    if isinstance(initializer, str) or (callable(initializer) and not isinstance(initializer, Tensor)):
+        from juanji import initializers
+
+        if shape is None:
+            raise ValueError(
+                f"Variable: the shape is missing; expected shape=(...) beside an initializer, got "
+                f"initializer={initializer!r} alone. Pass the shape, () for a single number."
+            )
+        return initializers.get(initializer)(tuple(shape), dtype=np.dtype(dtype or config.floatx()).name)
+    value = initializer if hasattr(initializer, "dtype") else np.asarray(initializer)
+    if value is not initializer and dtype is None and value.dtype.kind == "f":
+        value = value.astype(config.floatx())
+    return value
 
 
 class _OpenTapes(threading.local):

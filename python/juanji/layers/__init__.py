@@ -27,6 +27,7 @@ from juanji.layers.global_pooling import (
 )
 from juanji.layers.group_normalization import GroupNormalization
 from juanji.layers.input_layer import Input, InputLayer
+from juanji.layers.input_spec import InputSpec
 from juanji.layers.joining import Concatenate, Dot, concatenate, dot
 from juanji.layers.layer import Layer
 from juanji.layers.layer_normalization import LayerNormalization
@@ -112,6 +113,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "InputSpec",
     "Lambda",
     "Layer",
     "LayerNormalization",

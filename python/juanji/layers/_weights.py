@@ -43,6 +43,8 @@ class WeightOwner:
     def __setattr__(self, name: str, value: Any) -> None:
         kept = name in vars(self) and _structure.is_same(vars(self)[name], value)
         object.__setattr__(self, name, value)
+        if isinstance(value, Variable):
+            self._own(value)
         if name[0] != "_" and name not in self._passing and not kept:
             object.__setattr__(self, "_form", _structure.changed())
 
@@ -57,36 +59,62 @@ class WeightOwner:
         initializer: Any = None,
         dtype: str | None = None,
         trainable: bool = True,
+        autocast: bool = True,
         regularizer: Any = None,
         constraint: Any = None,
+        aggregation: str | None = "none",
+        overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Variable:
-        """Creates a variable of this layer.
+        """Creates a variable of this layer. A :class:`juanji.Variable` that is set as an attribute is one too.
 
         Args:
             shape: () by default.
-            initializer: name, object or callable ``(shape, dtype)``; Glorot uniform by default.
+            initializer: name, object or callable ``(shape, dtype)``; Glorot uniform by default, zeros for integers.
             dtype: that of the layer by default.
             trainable: whether training changes it.
             regularizer: its value is added to the loss.
             constraint: applied to the variable after each update.
             name: 'variable' by default.
+            autocast, aggregation, overwrite_with_gradient: accepted for Keras scripts; without effect.
         """
-        dtype = dtype or self.dtype
+        dtype = str(np.dtype(dtype or self.dtype))
+        if isinstance(shape, str):
+            raise ValueError(
+                f"{self.name!r}: add_weight takes the shape first; expected add_weight(shape=..., name={shape!r}), got "
+                f"shape={shape!r}. Pass the name as a keyword."
+            )
+        default = "glorot_uniform" if "float" in dtype else "zeros"
+        shape = (shape,) if isinstance(shape, int) else shape
         try:
             values = zeros_for_file(tuple(shape or ()), dtype)
             if values is None:
-                values = initializers.get(initializer or "glorot_uniform")(tuple(shape or ()), dtype=dtype)
+                make = initializers.get(default if initializer is None else initializer)
+                values = make(tuple(shape or ()), dtype=dtype)
         except MemoryError:
             raise MemoryError(
                 f"{self.name!r}: the weight {name!r} does not fit into memory; expected a size the machine can hold, "
                 f"got shape={tuple(shape or ())} of {dtype}. Use fewer units or a smaller kernel."
             ) from None
         variable = Variable(values, trainable=trainable and self._trainable, dtype=dtype, name=name or "variable")
+        variable.path = f"{getattr(self, 'path', self.name)}/{variable.name}"
         self._own_weights.append(
             OwnedWeight(variable, trainable, regularizers.get(regularizer), constraints.get(constraint))
         )
         return variable
+
+    def _own(self, variable: Variable) -> None:
+        """Makes a variable that is set as an attribute a weight, unless it is one."""
+        owned: list[OwnedWeight] | None = vars(self).get("_own_weights")
+        if owned is None:
+            raise RuntimeError(
+                f"{type(self).__name__}: a variable is set too early; expected super().__init__() before, got none. "
+                "Call it first in the constructor."
+            )
+        if not any(weight.variable is variable for weight in owned):
+            owned.append(OwnedWeight(variable, variable.trainable, None, None))
+            variable.trainable = variable.trainable and self._trainable
+            variable.path = f"{getattr(self, 'path', self.name)}/{variable.name}"
 
     def sublayers(self) -> list[Layer]:
         """The layers directly inside this one."""

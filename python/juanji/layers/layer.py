@@ -13,13 +13,14 @@ import numpy as np
 from juanji import config, regularizers
 from juanji._masks import masks_of
 from juanji.autograd import Tensor, open_trace
+from juanji.dtype_policies import dtype_of
 from juanji.layers._arguments import Shape, batch_shape, positive_int
 from juanji.layers._call_arguments import CallArguments
+from juanji.layers._properties import LayerProperties
 from juanji.layers._stored import Stored
 from juanji.layers._symbolic import SymbolicCalls
-from juanji.layers._weights import WeightOwner
 from juanji.ops._convert import array_from, as_array
-from juanji.symbolic.structure import flatten, map_structure
+from juanji.symbolic.structure import flatten, map_structure, shape_leaves
 from juanji.symbolic.tensor import KerasTensor, Node, any_symbolic
 from juanji.utils.naming import auto_name
 
@@ -31,18 +32,22 @@ class _CallContext(threading.local):
         training: its `training` argument, which layers called inside inherit.
         depth: how many layers deep.
         count: outermost calls so far, so that a layer can tell whether it is called again in the same one.
+        names: of the layers whose calls are going on, outermost first.
     """
 
     training: bool | None = None
     depth: int = 0
     count: int = 0
 
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
 
 _context = _CallContext()
 _MISSING: Any = object()
 
 
-class Layer(SymbolicCalls, CallArguments, Stored, WeightOwner):
+class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
     """Turns an input into an output, with weights it may create for the input's shape.
 
     Write a layer by overriding :meth:`call`, :meth:`build` when it has weights, and :meth:`compute_output_shape` when
@@ -117,7 +122,17 @@ class Layer(SymbolicCalls, CallArguments, Stored, WeightOwner):
         return inputs
 
     def check_input(self, shape: Any) -> None:
-        """Raises ValueError when inputs of this shape cannot be processed."""
+        """Raises ValueError when inputs of this shape cannot be processed: by default, when they miss ``input_spec``."""
+        if self._input_spec is None:
+            return
+        specs, shapes = flatten(self._input_spec), shape_leaves(shape)
+        for spec, one in zip(specs, shapes):
+            expected = None if spec is None else spec.misfit(one)
+            if expected is not None:
+                raise ValueError(
+                    f"{type(self).__name__} {self.name!r}: wrong shape of the input; expected {expected}, got "
+                    f"shape={tuple(one)}. Reshape the data."
+                )
 
     def __call__(self, inputs: Any = _MISSING, *args: Any, **kwargs: Any) -> Any:
         """Builds the layer if need be and calls it.
@@ -140,16 +155,18 @@ class Layer(SymbolicCalls, CallArguments, Stored, WeightOwner):
         shape = x.shape if isinstance(x, (Tensor, np.ndarray)) else map_structure(lambda one: one.shape, x)
         self.check_input(shape)
         if not self.built:
+            self._path = "/".join((*_context.names, self.name))
             self.build(shape, **self._other_shapes(kwargs))
         outer = _context.training
         training = kwargs.pop("training", None)
         if training is None:
             training = outer
+        if masks is not None or kwargs:
+            masks = self._fill_masks(x, masks, kwargs)
         _context.training = training
         _context.count += not _context.depth
         _context.depth += 1
-        if masks is not None or kwargs:
-            masks = self._fill_masks(x, masks, kwargs)
+        _context.names.append(self.name)
         if self._takes_training:
             kwargs["training"] = training
         try:
@@ -157,6 +174,7 @@ class Layer(SymbolicCalls, CallArguments, Stored, WeightOwner):
         finally:
             _context.training = outer
             _context.depth -= 1
+            _context.names.pop()
         if masks is not None or self._makes_masks:
             y = self._masked(x, y, masks)
         if self.activity_regularizer is not None:
@@ -293,20 +311,13 @@ def _checked_name(owner: str, name: Any) -> str | None:
 
 
 def _float_type(owner: str, dtype: Any) -> str:
-    if dtype is None:
-        return config.floatx()
-    if isinstance(dtype, Mapping):  # a DTypePolicy in a configuration of Keras
-        dtype = dtype.get("config", {}).get("name")
     try:
-        name = str(np.dtype(dtype))
-    except TypeError:
-        name = str(dtype)
-    if name not in ("float32", "float64"):
+        return config.floatx() if dtype is None else dtype_of(dtype)
+    except ValueError:
         raise ValueError(
             f"{owner}: unsupported dtype; expected 'float32' or 'float64', got dtype={dtype!r}. Leave it out for "
             "the default."
-        )
-    return name
+        ) from None
 
 
 def _first_layer_shape(owner: str, kwargs: dict[str, Any]) -> Shape | None:

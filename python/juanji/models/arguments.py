@@ -23,6 +23,13 @@ def natural(method: str, name: str, value: Any) -> int:
     return _at_least(0, method, name, value)
 
 
+def at_most(limit: int | None, steps: int | None, of_one_pass: int | None) -> int | None:
+    """The number of batches of an epoch under a limit for all; None for a whole pass."""
+    if limit is None or (steps or of_one_pass or limit + 1) <= limit:
+        return steps
+    return limit
+
+
 def frequency(method: str, value: Any) -> int | Sequence[int]:
     """After which epochs to validate: every so many, or those in a list."""
     if isinstance(value, (list, tuple, set, range)):

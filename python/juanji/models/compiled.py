@@ -40,6 +40,7 @@ class Compiled:
         self.loss_tracker = metrics.Mean(name="loss")
         self._arguments = (loss, loss_weights, unweighted, weighted)
         self._objectives: list[Objective] | None = None
+        self._pending = PendingMetrics(self)
         for part in as_list("loss", loss):
             check_loss(part)
         for owner, given in (("metrics", unweighted), ("weighted_metrics", weighted)):
@@ -107,16 +108,19 @@ class Compiled:
     def metrics(self) -> list[Any]:
         """The running loss, the running losses of several outputs, then the metrics that are known already."""
         own = [metric for one in self._objectives or [] for metric in one.metrics]
-        return [self.loss_tracker, *(one.tracker for one in self._tracked), *own]
+        pending = [self._pending] if self._is_pending else []
+        return [self.loss_tracker, *(one.tracker for one in self._tracked), *own, *pending]
+
+    @property
+    def _is_pending(self) -> bool:
+        """Whether there are metrics whose objects the first batch will make."""
+        if self._objectives is None:
+            return any(as_list("metrics", given) for given in self._arguments[2:])
+        return any(one.is_pending for one in self._objectives)
 
     def parts(self) -> list[Any]:
         """The losses and the optimizer: what a step runs besides layers."""
         return [*as_list("loss", self.loss_identifier), self.optimizer]
-
-    def reset(self) -> None:
-        """Starts all averages again."""
-        for metric in self.metrics:
-            metric.reset_state()
 
     def example_labels(self, count: int, output_shape: Any) -> Any:
         """Zeros of the form of labels for so many samples."""
@@ -174,10 +178,6 @@ class Compiled:
         for one, (labels, prediction, weights) in zip(objectives, columns):
             one.update_metrics(labels, prediction, weights, used)
 
-    def result(self) -> dict[str, float]:
-        """Name and value of the running loss and each metric."""
-        return {m.name: _as_number(m.result()) for m in self.metrics}
-
     def _columns(self, method: str, y: Any, y_pred: Any, sample_weight: Any) -> Any:
         labels = self._matched(method, "y", y)
         weights = self._matched(method, "sample_weight", sample_weight, spread=True)
@@ -205,6 +205,27 @@ class Compiled:
         )
 
 
+class PendingMetrics(metrics.Metric):
+    """Stands for the metrics whose objects the first batch will make, for steps that update all metrics one by one.
+
+    Args:
+        compiled: what makes them.
+    """
+
+    def __init__(self, compiled: Compiled) -> None:
+        super().__init__(name="compile_metrics")
+        self._compiled = compiled
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self._compiled.update_metrics(y_true, y_pred, sample_weight)
+
+    def result(self) -> dict[str, float]:
+        """Nothing: with the first batch the metrics stand for themselves."""
+        return {}
+
+
 @deferred
-def _as_number(value: Any) -> float:
-    return float(np.asarray(value))
+def as_number(value: Any) -> Any:
+    """What a metric gives, as a Python number if it is one."""
+    array = np.asarray(value)
+    return float(array.item()) if array.size == 1 else array

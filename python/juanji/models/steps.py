@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
+from juanji import optimizers
 from juanji.autograd import GradientTape, Tensor, open_trace
+from juanji.layers._properties import own_metrics
 from juanji.layers.layer import Layer
-from juanji.models.compiled import Compiled
+from juanji.models.compiled import Compiled, as_number
 from juanji.models.data import unpack
 from juanji.models.recording import Recorder
 from juanji.program import Recorded
@@ -56,6 +59,10 @@ class Steps(Layer):
         """The optimizer, None before :meth:`compile`."""
         return None if self._compiled is None else self._compiled.optimizer
 
+    @optimizer.setter
+    def optimizer(self, value: Any) -> None:
+        self._require_compiled("optimizer").optimizer = optimizers.get(value)
+
     @property
     def loss(self) -> Any:
         """The loss as passed to :meth:`compile`."""
@@ -63,8 +70,15 @@ class Steps(Layer):
 
     @property
     def metrics(self) -> list[Any]:
-        """The running loss and the metrics; those given by name appear with the first batch."""
-        return [] if self._compiled is None else self._compiled.metrics
+        """The running loss, the metrics of :meth:`compile`, and those among the attributes of the model and its layers.
+
+        Metrics given by name are one entry, 'compile_metrics', until the first batch.
+        """
+        compiled = [] if self._compiled is None else self._compiled.metrics
+        layers = [layer for layer in self.walk() if layer is self or not isinstance(layer, Steps)]
+        own = [metric for layer in layers for metric in own_metrics(layer)]
+        known = {id(metric) for metric in compiled}
+        return [*compiled, *{id(metric): metric for metric in own if id(metric) not in known}.values()]
 
     @property
     def metrics_names(self) -> list[str]:
@@ -73,8 +87,16 @@ class Steps(Layer):
 
     def reset_metrics(self) -> None:
         """Starts all running averages again."""
-        if self._compiled is not None:
-            self._compiled.reset()
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_metrics_result(self) -> dict[str, float]:
+        """Name and value of each of the :attr:`metrics`; one that gives a dictionary adds its entries."""
+        results: dict[str, float] = {}
+        for metric in self.metrics:
+            value = metric.result()
+            results |= value if isinstance(value, dict) else {metric.name: as_number(value)}
+        return results
 
     def train_step(self, data: Any) -> dict[str, float]:
         """Trains on one batch: forward, loss, gradients, update, metrics.
@@ -88,7 +110,7 @@ class Steps(Layer):
         x, y, sample_weight = unpack(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)
-            loss = self.compute_loss(x, y, y_pred, sample_weight)
+            loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
         # Metrics come first: when they refuse the labels, no weight has been changed.
         logs = self._record(loss, x, y, y_pred, sample_weight)
         variables = self.trainable_variables
@@ -104,7 +126,7 @@ class Steps(Layer):
         x, y, sample_weight = unpack(data)
         # A Tensor remembers its logits, from which the loss is computed as in training.
         y_pred = self(map_structure(lambda one: one if isinstance(one, Tensor) else Tensor(one), x), training=False)
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        loss = self._loss_of(x, y, y_pred, sample_weight, training=False)
         return self._record(loss, x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
@@ -134,7 +156,14 @@ class Steps(Layer):
         """Adds one batch to the metrics and returns all averages."""
         compiled = self._require_compiled("compute_metrics")
         compiled.update_metrics(y, y_pred, sample_weight)
-        return compiled.result()
+        return self.get_metrics_result()
+
+    def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        """:meth:`compute_loss`, which in subclasses need not take ``training``."""
+        method = self.compute_loss
+        if type(self).compute_loss is not Steps.compute_loss and "training" not in inspect.signature(method).parameters:
+            return method(x, y, y_pred, sample_weight)
+        return method(x, y, y_pred, sample_weight, training=training)
 
     def _record(self, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, float]:
         tracker = self._require_compiled("fit").loss_tracker

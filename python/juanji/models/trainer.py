@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from juanji import config
 from juanji.callbacks import make_callbacks
 from juanji.callbacks.base import Callback
 from juanji.callbacks.history import History
-from juanji.models.arguments import count, frequency, natural, random_order
+from juanji.models.arguments import at_most, count, frequency, natural, random_order
 from juanji.models.compiled import Compiled
 from juanji.models.data import ArrayData, Batch, array_data, packed, unpack
 from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_logged, run_predict
@@ -29,6 +30,8 @@ class Trainer(Steps):
 
     stop_training: bool = False
     history: History | None = None
+    jit_compile: bool | str = "auto"
+    steps_per_execution: int = 1
 
     def compile(
         self,
@@ -79,6 +82,8 @@ class Trainer(Steps):
             "auto_scale_loss": auto_scale_loss,
         }
         self.run_eagerly = run_eagerly
+        self.jit_compile = jit_compile
+        self.steps_per_execution = steps_per_execution
         self._recorder = Recorder(trusted=jit_compile is True)
         self._compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics, self._objective_names())
 
@@ -155,12 +160,19 @@ class Trainer(Steps):
                 given = unpack(validation_data)
                 validation_source = self._source("fit (validation_data)", *given, None, validation_size)
         limit = None if validation_steps is None else count("fit", "validation_steps", validation_steps, 1)
+        limit = at_most(config.max_steps_per_epoch(), limit, validation_source and validation_source.steps)
         due = frequency("fit", validation_freq)
         plan = TrainingPlan(
             source,
             None if validation_source is None else Validation(validation_source, limit, due),
-            None if steps_per_epoch is None else count("fit", "steps_per_epoch", steps_per_epoch, 1),
-            range(natural("fit", "initial_epoch", initial_epoch), natural("fit", "epochs", epochs)),
+            at_most(
+                config.max_steps_per_epoch(),
+                None if steps_per_epoch is None else count("fit", "steps_per_epoch", steps_per_epoch, 1),
+                source.steps,
+            ),
+            range(natural("fit", "initial_epoch", initial_epoch), natural("fit", "epochs", epochs))[
+                : config.max_epochs()
+            ],
         )
         history = History()
         held_out = nullcontext() if validation_source is None else validation_source
@@ -349,6 +361,7 @@ class Trainer(Steps):
 def _one_pass(method: str, source: Source, steps: int | None) -> tuple[int | None, dict[str, Any]]:
     """The number of batches (None for all), and what callbacks are told."""
     limit = None if steps is None else count(method, "steps", steps, 1)
+    limit = at_most(config.max_steps_per_epoch(), limit, source.steps)
     if limit is not None and source.steps is not None:
         limit = min(limit, source.steps)
     samples, size = source.samples, source.batch_size

@@ -31,7 +31,7 @@ class Adam(Optimizer):
         >>> w = juanji.Variable([1.0, 1.0])
         >>> Adam(0.1).apply([np.array([2.0, -3.0])], [w])
         >>> w.numpy().round(4)
-        array([0.9, 1.1])
+        array([0.9, 1.1], dtype=float32)
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class AdamW(Adam):
         >>> w = juanji.Variable([1.0])
         >>> AdamW(0.5, weight_decay=0.5).apply([np.array([0.0])], [w])
         >>> w.numpy()
-        array([0.75])
+        array([0.75], dtype=float32)
     """
 
     def __init__(

@@ -47,7 +47,7 @@ class Optimizer(Configurable):
         >>> v = juanji.Variable([1.0, 2.0])
         >>> SignDescent().apply([np.array([3.0, -4.0])], [v])
         >>> v.numpy()
-        array([0.5, 2.5])
+        array([0.5, 2.5], dtype=float32)
     """
 
     def __init__(

@@ -30,7 +30,7 @@ class RMSprop(Optimizer):
         >>> w = juanji.Variable([1.0])
         >>> RMSprop(0.1, rho=0.75).apply([np.array([2.0])], [w])
         >>> w.numpy().round(4)
-        array([0.8])
+        array([0.8], dtype=float32)
     """
 
     def __init__(

@@ -63,6 +63,18 @@ def map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
     return type(shapes)(map_shapes(function, shape) for shape in shapes)
 
 
+def shape_leaves(shapes: Any) -> list[Any]:
+    """The shapes in nested ones, in order.
+
+    Example:
+        >>> shape_leaves({"b": (1, 2), "a": [(3,)]})
+        [(3,), (1, 2)]
+    """
+    found: list[Any] = []
+    map_shapes(found.append, shapes)
+    return found
+
+
 def is_shape(value: Any) -> bool:
     """Whether this is one shape: a tuple or list of sizes, of which some may be None."""
     return isinstance(value, (tuple, list)) and all(isinstance(size, (int, np.integer, type(None))) for size in value)
