@@ -34,6 +34,17 @@ def auto_name(prefix: str) -> str:
     return f"{name}_{count}" if count else name
 
 
+def get_uid(prefix: str = "") -> int:
+    """How often this was called with the prefix, this time included.
+
+    Example:
+        >>> get_uid("naming_uid_example"), get_uid("naming_uid_example")
+        (1, 2)
+    """
+    _used[f"uid {prefix}"] += 1
+    return _used[f"uid {prefix}"]
+
+
 def reset_names() -> None:
     """Starts the numbering of :func:`auto_name` again."""
     _used.clear()
