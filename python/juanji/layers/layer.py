@@ -122,7 +122,7 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
         return inputs
 
     def check_input(self, shape: Any) -> None:
-        """Raises ValueError when inputs of this shape cannot be processed: by default, when they miss ``input_spec``."""
+        """Raises ValueError when inputs of this shape cannot be processed: by default, when ``input_spec`` says so."""
         if self._input_spec is None:
             return
         specs, shapes = flatten(self._input_spec), shape_leaves(shape)

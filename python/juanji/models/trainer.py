@@ -160,7 +160,7 @@ class Trainer(Steps):
                 given = unpack(validation_data)
                 validation_source = self._source("fit (validation_data)", *given, None, validation_size)
         limit = None if validation_steps is None else count("fit", "validation_steps", validation_steps, 1)
-        limit = at_most(config.max_steps_per_epoch(), limit, validation_source and validation_source.steps)
+        limit = at_most(config.max_steps_per_epoch(), limit, getattr(validation_source, "steps", None))
         due = frequency("fit", validation_freq)
         plan = TrainingPlan(
             source,
