@@ -8,7 +8,7 @@ import pytest
 
 from juanji import tree
 
-Point = namedtuple("Point", "x y")  # noqa: PYI024
+Point = namedtuple("Point", "x y")
 NESTED = {"b": [1, (2, None)], "a": Point(3, deque([4], maxlen=2)), "c": OrderedDict([("z", 5), ("y", 6)])}
 
 
