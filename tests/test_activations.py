@@ -32,6 +32,10 @@ def relu(x, negative_slope=0.0, max_value=math.inf, threshold=0.0):
     return x if x > threshold else negative_slope * (x - threshold)
 
 
+def gelu(x):
+    return x / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
 # name, arguments, formula of one number, c of the tolerance c·eps·max(1, |ref|)
 CASES = [
     ("linear", {}, lambda x: x, 0),
@@ -54,6 +58,18 @@ CASES = [
     ("silu", {}, lambda x: x * sigmoid(x), 8),
     ("hard_silu", {}, lambda x: x * hard_sigmoid(x), 8),
     ("mish", {}, lambda x: x * math.tanh(softplus(x)), 8),
+    ("celu", {"alpha": 0.7}, lambda x: x if x > 0 else 0.7 * math.expm1(x / 0.7), 4),
+    ("gelu", {}, lambda x: x * math.erfc(-x / math.sqrt(2)) / 2, 8),
+    ("gelu", {"approximate": True}, gelu, 8),
+    ("hard_shrink", {"threshold": 0.35}, lambda x: x if abs(x) > 0.35 else 0.0, 0),
+    ("soft_shrink", {}, lambda x: math.copysign(max(abs(x) - 0.5, 0), x), 2),
+    ("log_sigmoid", {}, lambda x: -softplus(-x), 4),
+    ("sparse_plus", {}, lambda x: 0.0 if x <= -1 else x if x >= 1 else (x + 1) ** 2 / 4, 2),
+    ("sparse_sigmoid", {}, lambda x: min(max((x + 1) / 2, 0), 1), 2),
+    ("squareplus", {"b": 3}, lambda x: (x + math.sqrt(x * x + 3)) / 2, 8),
+    ("tanh_shrink", {}, lambda x: x - math.tanh(x), 4),
+    ("threshold", {"threshold": 0.5, "default_value": 7.0}, lambda x: x if x > 0.5 else 7.0, 0),
+    ("relu", {"max_value": 2.0, "threshold": -1.0}, lambda x: min(max(x, 0), 2) if x > -1 else 0.0, 0),
 ]
 IDS = [f"{name}-{'-'.join(arguments)}" for name, arguments, _, _ in CASES]
 # no kink of any of them, and every branch
@@ -110,6 +126,48 @@ def test_softmax_and_its_logarithm(axis):
     expected = e / e.sum(axis, keepdims=True)
     np.testing.assert_allclose(activations.softmax(x, axis), expected, rtol=0, atol=1e-15)
     np.testing.assert_allclose(activations.log_softmax(x, axis), np.log(expected), rtol=0, atol=1e-14)
+
+
+def nearest_chances(row):
+    """The projection onto vectors of probabilities, by trying every number of positive entries."""
+    order = sorted(row, reverse=True)
+    for k in range(len(row), 0, -1):
+        shift = (math.fsum(order[:k]) - 1) / k
+        if order[k - 1] > shift:
+            return [max(x - shift, 0.0) for x in row]
+    raise AssertionError
+
+
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_sparsemax(axis):
+    x = np.random.default_rng(0).normal(size=(4, 5))
+    expected = np.apply_along_axis(lambda row: nearest_chances(row.tolist()), axis, x)
+    np.testing.assert_allclose(activations.sparsemax(x, axis), expected, rtol=0, atol=1e-15)
+    variable, direction, h = Tensor(x), np.random.default_rng(1).normal(size=x.shape), 1e-7
+    weights = np.random.default_rng(2).normal(size=x.shape)
+    with GradientTape() as tape:
+        tape.watch(variable)
+        y = ops.sum(activations.sparsemax(variable, axis) * weights)
+    ends = [
+        (np.apply_along_axis(lambda row: nearest_chances(row.tolist()), axis, x + s * direction) * weights).sum()
+        for s in (h, -h)
+    ]
+    slope = (tape.gradient(y, variable).numpy() * direction).sum()
+    assert slope == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=1e-6)
+
+
+def test_gated_linear_unit():
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    expected = [[row[i] * sigmoid(row[i + 2]) for i in range(2)] for row in x.tolist()]
+    np.testing.assert_allclose(activations.glu(x), expected, rtol=1e-14)
+    with pytest.raises(ValueError, match=r"glu: .*expected an even size, got x.shape=\(3, 4\) and axis=0"):
+        activations.glu(x, axis=0)
+
+
+def test_names_are_those_of_keras():
+    assert "Any" not in dir(activations)
+    for name in ("celu", "gelu", "glu", "hard_shrink", "sparsemax", "squareplus", "tanh_shrink", "threshold"):
+        assert activations.get(name) is getattr(activations, name)
 
 
 def test_get():

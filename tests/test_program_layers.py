@@ -69,7 +69,8 @@ IMAGES: dict[str, Callable[[], Any]] = {
 # fmt: off
 ACTIVATIONS = [
     "relu", "relu6", "leaky_relu", "elu", "selu", "sigmoid", "hard_sigmoid", "tanh", "hard_tanh", "softmax",
-    "log_softmax", "exponential", "softplus", "softsign", "silu", "hard_silu", "mish", "linear",
+    "log_softmax", "exponential", "softplus", "softsign", "silu", "hard_silu", "mish", "linear", "celu", "gelu",
+    "hard_shrink", "log_sigmoid", "soft_shrink", "sparse_plus", "sparse_sigmoid", "squareplus", "tanh_shrink",
 ]
 # fmt: on
 MERGES = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate", "Dot")
@@ -125,7 +126,7 @@ def test_layers_of_images(name: str) -> None:
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations(name: str) -> None:
-    assert_layer_runs(lambda: layers.Conv2D(3, 2, activation=name), (4, 5, 3))
+    assert_layer_runs(lambda: layers.Conv2D(4, 2, activation=name), (4, 5, 3))
 
 
 def test_repeated_vectors() -> None:
