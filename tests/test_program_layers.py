@@ -66,6 +66,23 @@ IMAGES: dict[str, Callable[[], Any]] = {
     "UpSampling2D bilinear": lambda: layers.UpSampling2D(2, interpolation="bilinear"),
     "ZeroPadding2D": lambda: layers.ZeroPadding2D(((1, 0), (2, 1))),
 }
+# Changes of images of the data, which have three channels.
+AUGMENTATIONS: dict[str, Callable[[], Any]] = {
+    "CutMix": layers.CutMix,
+    "Discretization": lambda: layers.Discretization([-0.5, 0.5], output_mode="one_hot"),
+    "MixUp": layers.MixUp,
+    "Normalization": layers.Normalization,
+    "Pipeline": lambda: layers.Pipeline([layers.RandomFlip(), layers.RandomInvert(0.5)]),
+    "RandomBrightness": lambda: layers.RandomBrightness(0.5, (-1, 1)),
+    "RandomContrast": lambda: layers.RandomContrast(0.5, (-1, 1)),
+    "RandomErasing": lambda: layers.RandomErasing(value_range=(-1, 1)),
+    "RandomFlip": layers.RandomFlip,
+    "RandomGaussianBlur": lambda: layers.RandomGaussianBlur(value_range=(-1, 1)),
+    "RandomInvert": layers.RandomInvert,
+    "RandomPosterization": lambda: layers.RandomPosterization((1, 4), (-3, 3)),
+    "RandomSharpness": lambda: layers.RandomSharpness(0.9, (-1, 1)),
+    "Solarization": lambda: layers.Solarization(0.4, 0.8, (-1, 1)),
+}
 # fmt: off
 ACTIVATIONS = [
     "relu", "relu6", "leaky_relu", "elu", "selu", "sigmoid", "hard_sigmoid", "tanh", "hard_tanh", "softmax",
@@ -122,6 +139,16 @@ def test_layers_of_sequences(name: str) -> None:
 @pytest.mark.parametrize("name", IMAGES)
 def test_layers_of_images(name: str) -> None:
     assert_layer_runs(IMAGES[name], (6, 8, 3))
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_changes_of_images(name: str) -> None:
+    def build() -> Any:
+        return juanji.Sequential([layers.Input((6, 8, 3)), AUGMENTATIONS[name](), layers.Flatten(), layers.Dense(2)])
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((6, 6, 8, 3)).astype("float32")
+    assert_same(build, x, rng.standard_normal((6, 2)).astype("float32"))
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -312,8 +312,29 @@ def shuffle(x: Any, axis: int = 0, seed: int | SeedGenerator | None = None) -> A
         [0, 1, 2, 3]
     """
     x = as_array(x)
-    order = np.argsort(randint((x.shape[axis],), -(2**63), 2**63 - 1, "int64", seed), kind="stable")
-    return ops.take(x, order, axis=axis)
+    return ops.take(x, random_order(x.shape[axis], seed), axis=axis)
+
+
+def random_order(count: int, seed: int | SeedGenerator | None = None) -> Any:
+    """The numbers 0 to ``count - 1`` in random order, as int64.
+
+    Args:
+        count: how many.
+        seed: an integer (the same order at every call), a :class:`SeedGenerator`, or None for the global one.
+
+    Example:
+        >>> from juanji import random
+        >>> sorted(random.random_order(4, seed=1).tolist())
+        [0, 1, 2, 3]
+    """
+    settings = ((int(count),), -(2**63), 2**63 - 1)
+
+    def order() -> Array:
+        key = _next_key(seed) if seed is None or isinstance(seed, SeedGenerator) else _key(seed)
+        return np.argsort(_integer(key, settings=settings), kind="stable")
+
+    trace = open_trace()
+    return order() if trace is None else trace.feed(order, "int64", (int(count),))
 
 
 def dropout(
