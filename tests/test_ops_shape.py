@@ -142,6 +142,31 @@ def test_infer_knows_shapes_without_running():
     assert _shape._flip._native(axes=()).native_side(spec) is None  # nothing to copy
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint8", "bool", "int16", "float16"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("cuts", [[], [1], [0, 1, 1, 4], [1, 2, 3, 4], [2, 100]])
+def test_split_gives_every_part(dtype, axis, cuts):
+    x = np.random.default_rng(2).integers(0, 2, (5, 6, 7)).astype(dtype)
+    for got, expected in zip(ops.split(x, cuts, axis), np.split(x, cuts, axis), strict=True):
+        assert got.dtype == expected.dtype
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_split_of_rows_longer_than_a_task():
+    x = np.random.default_rng(2).normal(size=(3, 40_000)).astype("float32")
+    for got, expected in zip(ops.split(x, [1, 7_000, 39_999], 1), np.split(x, [1, 7_000, 39_999], 1), strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_gradient_of_split_parts_of_which_some_are_not_used():
+    def some(x):
+        first, _, third = ops.split(x, 3, axis=1)
+        return ops.multiply(first, third)
+
+    check_gradients(some, X.reshape(2, -1))
+    check_second_gradients(some, X.reshape(4, -1))
+
+
 def test_split_into_parts_of_an_empty_axis():
     assert [p.shape for p in ops.split(np.zeros((0, 2)), 3)] == [(0, 2)] * 3
     assert [p.shape for p in ops.split(np.zeros(4), [3, 2])] == [(3,), (0,), (2,)]

@@ -12,6 +12,8 @@ void bind_copy(py::module_& m) {
       .def(py::init<int64_t>(), py::arg("axis"));
   bind_operation<Pad>(m, "Pad", "(x) -> y with value around x; widths are (before, behind) of each dimension")
       .def(py::init<std::vector<std::pair<int64_t, int64_t>>, double>(), py::arg("widths"), py::arg("value"));
+  bind_operation<Split>(m, "Split", "(x) -> y0, y1, ...: the parts of x along axis")
+      .def(py::init<int64_t, std::vector<int64_t>>(), py::arg("axis"), py::arg("sizes"));
   bind_operation<StridedCopy>(m, "StridedCopy", "(x) -> y = x seen through a view; strides and offset in elements")
       .def(py::init<Shape, std::vector<int64_t>, int64_t>(), py::arg("shape"), py::arg("strides"), py::arg("offset"));
   bind_operation<StridedPlace>(m, "StridedPlace", "(x) -> y of zeros but for a view of it, which is x")

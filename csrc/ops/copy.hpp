@@ -1,6 +1,7 @@
 // Operations that move elements without computing, for every type.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "ops/operation.hpp"
@@ -47,6 +48,17 @@ struct Concatenate : Operation {
   explicit Concatenate(int64_t axis) : axis(axis) {}
   std::string name() const override { return "concatenate"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+// y0, y1, ... = the parts of x along an axis; the reverse of Concatenate
+struct Split : Operation {
+  int64_t axis;
+  std::vector<int64_t> sizes;  // of the parts along the axis
+
+  Split(int64_t axis, std::vector<int64_t> sizes) : axis(axis), sizes(std::move(sizes)) {}
+  std::string name() const override { return "split"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;  // x
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 

@@ -156,6 +156,12 @@ class Pad(Operation):
     """
     def __init__(self, widths: collections.abc.Sequence[tuple[int, int]], value: float) -> None: ...
 
+class Split(Operation):
+    """
+    (x) -> y0, y1, ...: the parts of x along axis
+    """
+    def __init__(self, axis: int, sizes: collections.abc.Sequence[int]) -> None: ...
+
 class StridedCopy(Operation):
     """
     (x) -> y = x seen through a view; strides and offset in elements

@@ -26,11 +26,13 @@ from juanji.layers.global_pooling import (
     GlobalMaxPooling2D,
 )
 from juanji.layers.group_normalization import GroupNormalization
+from juanji.layers.gru import GRU, GRUCell
 from juanji.layers.input_layer import Input, InputLayer
 from juanji.layers.input_spec import InputSpec
 from juanji.layers.joining import Concatenate, Dot, concatenate, dot
 from juanji.layers.layer import Layer
 from juanji.layers.layer_normalization import LayerNormalization
+from juanji.layers.lstm import LSTM, LSTMCell
 from juanji.layers.masking import Masking
 from juanji.layers.merging import (
     Add,
@@ -78,6 +80,7 @@ from juanji.layers.preprocessing import (
 )
 from juanji.layers.rectifiers import ELU, LeakyReLU, PReLU
 from juanji.layers.reshaping import Permute, RepeatVector, Reshape
+from juanji.layers.rnn import RNN
 from juanji.layers.separable_conv import (
     SeparableConv1D,
     SeparableConv2D,
@@ -85,11 +88,16 @@ from juanji.layers.separable_conv import (
     SeparableConvolution2D,
 )
 from juanji.layers.simple import ActivityRegularization, Identity, Lambda, Rescaling
+from juanji.layers.simple_rnn import SimpleRNN, SimpleRNNCell
+from juanji.layers.stacked_rnn_cells import StackedRNNCells
 from juanji.layers.unit_normalization import RMSNormalization, UnitNormalization
 from juanji.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -120,6 +128,7 @@ __all__ = [
     "Dot",
     "Dropout",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
@@ -135,6 +144,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -170,11 +180,14 @@ __all__ = [
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "StackedRNNCells",
     "Subtract",
     "UnitNormalization",
     "UpSampling1D",

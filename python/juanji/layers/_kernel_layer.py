@@ -61,9 +61,9 @@ class KernelLayer(Layer):
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
             "bias_initializer": initializers.serialize(self.bias_initializer),
-            "bias_regularizer": _or_none(regularizers, self.bias_regularizer),
-            "activity_regularizer": _or_none(regularizers, self.activity_regularizer),
-            "bias_constraint": _or_none(constraints, self.bias_constraint),
+            "bias_regularizer": or_none(regularizers, self.bias_regularizer),
+            "activity_regularizer": or_none(regularizers, self.activity_regularizer),
+            "bias_constraint": or_none(constraints, self.bias_constraint),
         }
 
 
@@ -71,10 +71,10 @@ def kernel_config(prefix: str, initializer: Any, regularizer: Any, constraint: A
     """The configuration entries of one kernel."""
     return {
         f"{prefix}_initializer": initializers.serialize(initializer),
-        f"{prefix}_regularizer": _or_none(regularizers, regularizer),
-        f"{prefix}_constraint": _or_none(constraints, constraint),
+        f"{prefix}_regularizer": or_none(regularizers, regularizer),
+        f"{prefix}_constraint": or_none(constraints, constraint),
     }
 
 
-def _or_none(family: Any, part: Any) -> Any:
+def or_none(family: Any, part: Any) -> Any:
     return None if part is None else family.serialize(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +39,15 @@ _concatenate = Operation("concatenate", _concatenate_side)
 _pad = Operation("pad", _pad_side)
 
 
+def _split_side(axis: int, sizes: tuple[int, ...]) -> NativeSide:
+    native = _core.Split(axis, sizes)
+    cuts = np.cumsum(sizes[:-1])
+    return NativeForSome(native, lambda x: tuple(np.split(x, cuts, axis)), lambda dtypes: dtypes[0] in NATIVE_DTYPES)
+
+
+_split = Operation("split", _split_side, visible_outputs=sys.maxsize)  # however many there are
+
+
 def _slices(bounds: Sequence[tuple[int, int]]) -> tuple[slice, ...]:
     return tuple(slice(begin, end) for begin, end in bounds)
 
@@ -65,6 +75,12 @@ def _(call: Call, dy: Any) -> tuple[Any, ...]:
         _part(dy, axis, int(end) - x.shape[axis], int(end)) if needed else None
         for x, end, needed in zip(call.inputs, ends, call.needed)
     )
+
+
+@_split.gradient
+def _(call: Call, *arriving: Any) -> tuple[Any, ...]:
+    parts = [np.zeros(y.shape, y.dtype) if dy is None else dy for y, dy in zip(call.outputs, arriving)]
+    return (concatenate(parts, call.attributes["axis"]),)
 
 
 @_flip.gradient
@@ -330,6 +346,8 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
         cuts = whole_numbers("split", "indices_or_sections", indices_or_sections)
         starts = [0, *(min(max(i + (size if i < 0 else 0), 0), size) for i in cuts)]
     ends = [*starts[1:], size]
+    if starts == sorted(starts):
+        return list(_split(x, axis=place, sizes=tuple(end - begin for begin, end in zip(starts, ends))))
     return [_part(x, place, begin, max(begin, end)) for begin, end in zip(starts, ends)]
 
 
