@@ -199,7 +199,7 @@ def test_global_pooling_of_sequences(keepdims):
             r"expected 4 axes \(batch, height, width, channels\)",
         ),
         (lambda: layers.MaxPooling1D(4)(np.ones((1, 3, 1))), "the window is larger"),
-        (lambda: ops.conv_transpose(np.ones((1, 3)), np.ones((1, 3))), "not images or sequences"),
+        (lambda: ops.conv_transpose(np.ones((1, 3)), np.ones((1, 3))), "wrong number of dimensions"),
         (lambda: ops.conv_transpose(np.ones((1, 3, 1)), np.ones((1, 3, 1)), padding="full"), "unknown padding"),
         (lambda: ops.conv_transpose(np.ones((1, 3, 1)), np.ones((1, 3, 1)), strides=0), "wrong strides"),
     ],

@@ -85,9 +85,9 @@ def test_effective_rates_are_no_shares_of_the_peak(capsys: pytest.CaptureFixture
     model.compile("sgd", "mse")
     found = juanji.profile(model, np.ones((8, 16, 16, 32)), np.zeros((8, 16, 16, 32)), repeats=1)
     marked = {op.name for op in found.operations if op.effective}
-    assert marked == {"conv2d", "conv2d_input_gradient"}
+    assert marked == {"conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"}
     text = capsys.readouterr().out
-    assert text.count(" * ") == 3 + 1 + 1
+    assert text.count(" * ") == 5 + 1 + 1
     assert "effective rate" in text
 
 

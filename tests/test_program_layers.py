@@ -89,6 +89,17 @@ AUGMENTATIONS: dict[str, Callable[[], Any]] = {
     "RandomSharpness": lambda: layers.RandomSharpness(0.9, (-1, 1)),
     "Solarization": lambda: layers.Solarization(0.4, 0.8, (-1, 1)),
 }
+VOLUMES: dict[str, Callable[[], Any]] = {
+    "AdaptiveAveragePooling3D": lambda: layers.AdaptiveAveragePooling3D((2, 3, 2)),
+    "AdaptiveMaxPooling3D": lambda: layers.AdaptiveMaxPooling3D(2),
+    "AveragePooling3D": lambda: layers.AveragePooling3D(2, padding="same"),
+    "Conv3D": lambda: layers.Conv3D(4, 2, padding="same", activation="relu"),
+    "Conv3D groups": lambda: layers.Conv3D(4, 3, strides=2, padding="same", groups=2),
+    "Conv3DTranspose": lambda: layers.Conv3DTranspose(3, 3, strides=2, padding="same"),
+    "GlobalAveragePooling3D": layers.GlobalAveragePooling3D,
+    "GlobalMaxPooling3D": lambda: layers.GlobalMaxPooling3D(keepdims=True),
+    "MaxPooling3D": lambda: layers.MaxPooling3D((1, 2, 2)),
+}
 # fmt: off
 ACTIVATIONS = [
     "relu", "relu6", "leaky_relu", "elu", "selu", "sigmoid", "hard_sigmoid", "tanh", "hard_tanh", "softmax",
@@ -155,6 +166,11 @@ def test_changes_of_images(name: str) -> None:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((6, 6, 8, 3)).astype("float32")
     assert_same(build, x, rng.standard_normal((6, 2)).astype("float32"))
+
+
+@pytest.mark.parametrize("name", VOLUMES)
+def test_layers_of_volumes(name: str) -> None:
+    assert_layer_runs(VOLUMES[name], (3, 4, 5, 2))
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -13,6 +13,7 @@ import juanji  # noqa: E402
 
 TOLERANCE = 3e-6  # float32, relative to the largest output; sums of at most 100 products in another order
 SEQUENCE, IMAGE, VOLUME = (2, 11, 6), (2, 9, 7, 6), (1, 3, 4, 5, 2)
+DEEP = (2, 5, 6, 4, 3)
 
 
 def windows():
@@ -32,6 +33,9 @@ def windows():
             for name in ("MaxPooling", "AveragePooling"):
                 yield f"{name}1D", (3,), options, [SEQUENCE]
                 yield f"{name}2D", ((3, 2),), options, [IMAGE]
+                yield f"{name}3D", ((2, 3, 2),), options, [DEEP]
+            yield "Conv3D", (4, (2, 3, 1)), options | {"activation": "relu"}, [DEEP]
+            yield "Conv3DTranspose", (4, (2, 3, 1)), options, [DEEP]
         yield "Conv1D", (4, 3), {"strides": stride, "padding": "causal"}, [SEQUENCE]
     for padding in ("valid", "same", "causal"):
         yield "Conv1D", (6, 3), {"dilation_rate": 2, "padding": padding, "groups": 2, "use_bias": False}, [SEQUENCE]
@@ -44,6 +48,11 @@ def shapes():
         for name in ("GlobalMaxPooling", "GlobalAveragePooling"):
             yield f"{name}1D", (), {"keepdims": keepdims}, [SEQUENCE]
             yield f"{name}2D", (), {"keepdims": keepdims}, [IMAGE]
+            yield f"{name}3D", (), {"keepdims": keepdims}, [VOLUME]
+    for kind in ("Average", "Max"):
+        yield f"Adaptive{kind}Pooling1D", (4,), {}, [SEQUENCE]
+        yield f"Adaptive{kind}Pooling2D", ((4, 7),), {}, [IMAGE]
+        yield f"Adaptive{kind}Pooling3D", ((2, 3, 5),), {}, [VOLUME]
     for amount in ((), (2,), ((1, 3),)):
         yield "ZeroPadding1D", amount, {}, [SEQUENCE]
         yield "Cropping1D", amount, {}, [SEQUENCE]

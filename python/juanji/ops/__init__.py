@@ -48,7 +48,7 @@ from juanji.ops._binary import (
     where,
 )
 from juanji.ops._blocks import depth_to_space, fold, rearrange, space_to_depth, unfold
-from juanji.ops._conv import conv, conv2d
+from juanji.ops._conv import conv2d
 from juanji.ops._conv_transpose import conv_transpose
 from juanji.ops._convert import cast, convert_to_numpy, convert_to_tensor, is_tensor, shape, stop_gradient
 from juanji.ops._creation import arange, full, full_like, linspace, ones, ones_like, zeros, zeros_like
@@ -63,7 +63,6 @@ from juanji.ops._losses import binary_crossentropy
 from juanji.ops._matmul import dense, matmul
 from juanji.ops._nn_more import multi_hot, psnr, separable_conv
 from juanji.ops._normalization import batch_normalization, moments, normalize
-from juanji.ops._pool import average_pool, max_pool
 from juanji.ops._reductions import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
 from juanji.ops._repeat import repeat, tile
 from juanji.ops._rounding import ceil, floor, floor_divide, fmod, mod, round, trunc
@@ -85,6 +84,7 @@ from juanji.ops._shape import (
 from juanji.ops._slice import slice
 from juanji.ops._softmax import log_softmax, softmax
 from juanji.ops._sorting import argpartition, argsort, in_top_k, sort, take_along_axis, top_k
+from juanji.ops._spatial import average_pool, conv, max_pool
 from juanji.ops._special import cbrt, erf, erfc, erfinv, exp2, i0, log2, log10, logaddexp, logaddexp2, logsumexp
 from juanji.ops._trigonometry import (
     arccos,

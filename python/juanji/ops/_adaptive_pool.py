@@ -95,8 +95,7 @@ def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = N
     x, sizes, axes = _spatial("adaptive_max_pool", inputs, output_size, data_format)
     for axis, count in zip(axes, sizes):
         windows = _windows(x.shape[axis], count)
-        longest = max(end - begin for begin, end in windows)
-        # shorter windows name their last element again
-        places = np.array([[min(begin + i, end - 1) for i in range(longest)] for begin, end in windows])
-        x = ops.max(ops.take(x, places, axis=axis), axis=axis + 1)
+        whole = (slice(None),) * axis
+        places = [(*whole, slice(begin, end)) for begin, end in windows]
+        x = ops.stack([ops.max(x[place], axis=axis) for place in places], axis=axis)
     return x

@@ -7,11 +7,10 @@ from typing import Any
 
 from juanji import _core
 from juanji.ops._bias import bias_activation_gradient
-from juanji.ops._convert import as_float
 from juanji.ops._depthwise import depthwise_conv2d
 from juanji.ops._operation import Call, Operation
 from juanji.ops._shape import reshape
-from juanji.ops._window import check_channels_last, padding_argument, pair
+from juanji.ops._window import padding_argument, pair
 
 Size2D = int | Sequence[int]
 Padding = str | Sequence[Any]
@@ -115,44 +114,3 @@ def conv2d(
         groups=groups,
         activation=activation or "none",
     )
-
-
-def conv(
-    inputs: Any,
-    kernel: Any,
-    strides: Size2D = 1,
-    padding: Padding = "valid",
-    data_format: str | None = None,
-    dilation_rate: Size2D = 1,
-) -> Any:
-    """Two-dimensional convolution under its keras.ops name.
-
-    Args:
-        inputs: images (N, H, W, C).
-        kernel: (KH, KW, C/groups, OC); the number of groups follows from C, as in Keras.
-        strides: one number or (vertical, horizontal).
-        padding: 'valid', 'same', or amounts ((top, bottom), (left, right)).
-        data_format: None or 'channels_last'.
-        dilation_rate: one number or two.
-
-    Returns:
-        (N, OH, OW, OC).
-
-    Raises:
-        ValueError: for channels_first and when shapes do not fit.
-
-    Example:
-        >>> import numpy as np
-        >>> from juanji import ops
-        >>> ops.conv(np.ones((1, 5, 5, 3)), np.ones((3, 3, 3, 8)), strides=2).shape
-        (1, 2, 2, 8)
-    """
-    check_channels_last("conv", data_format)
-    x, w = as_float(inputs), as_float(kernel)
-    if x.ndim != 4 or w.ndim != 4:
-        raise ValueError(
-            "conv: not a two-dimensional convolution; expected inputs (N, H, W, C) and kernel (KH, KW, C/groups, OC), "
-            f"got inputs.shape={tuple(x.shape)}, kernel.shape={tuple(w.shape)}."
-        )
-    groups = max(1, x.shape[3] // max(1, w.shape[2]))
-    return conv2d(x, w, strides=strides, padding=padding, dilation_rate=dilation_rate, groups=groups)

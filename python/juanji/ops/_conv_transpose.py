@@ -8,6 +8,7 @@ from typing import Any
 from juanji.ops._conv import _input_gradient
 from juanji.ops._convert import as_float
 from juanji.ops._shape import expand_dims, squeeze
+from juanji.ops._volumes import conv3d_transpose
 from juanji.ops._whole import whole_numbers
 from juanji.ops._window import check_channels_last
 
@@ -59,8 +60,8 @@ def conv_transpose(
     size.
 
     Args:
-        inputs: images (N, H, W, C) or sequences (N, W, C).
-        kernel: (KH, KW, OC, C) or (K, OC, C).
+        inputs: sequences (N, W, C), images (N, H, W, C) or volumes (N, D, H, W, C).
+        kernel: (K, OC, C), (KH, KW, OC, C) or (KD, KH, KW, OC, C).
         strides: by how much the output is larger, one number or one per axis.
         padding: 'valid' or 'same' (OH = H·stride).
         output_padding: added to the output's size, less than the stride; chosen by itself when None.
@@ -68,7 +69,7 @@ def conv_transpose(
         dilation_rate: spacing of the kernel's elements.
 
     Returns:
-        (N, OH, OW, OC) or (N, OW, OC).
+        Of the inputs' rank, with OC channels.
 
     Raises:
         ValueError: for channels_first, and when shapes or padding do not fit.
@@ -82,10 +83,10 @@ def conv_transpose(
     check_channels_last("conv_transpose", data_format)
     x, w = as_float(inputs), as_float(kernel)
     rank = len(x.shape) - 2
-    if rank not in (1, 2) or len(w.shape) != rank + 2:
+    if rank not in (1, 2, 3) or len(w.shape) != rank + 2:
         raise ValueError(
-            "conv_transpose: not images or sequences; expected inputs (N, H, W, C) and kernel (KH, KW, OC, C), or "
-            f"one axis less of both, got inputs.shape={tuple(x.shape)}, kernel.shape={tuple(w.shape)}."
+            "conv_transpose: wrong number of dimensions; expected inputs (N, H, W, C) and kernel (KH, KW, OC, C), or "
+            f"one axis less or more of both, got inputs.shape={tuple(x.shape)}, kernel.shape={tuple(w.shape)}."
         )
     if padding not in ("valid", "same"):
         raise ValueError(f"conv_transpose: unknown padding; expected 'valid' or 'same', got padding={padding!r}.")
@@ -98,6 +99,8 @@ def conv_transpose(
             f"output_padding={output_padding}. Use a larger stride."
         )
     size = tuple(map(transposed_size, x.shape[1:-1], w.shape[:-2], stride, [padding] * rank, added, dilation))
+    if rank == 3:
+        return conv3d_transpose(x, w, size, stride, padding, dilation)
     if rank == 1:
         x, w = expand_dims(x, 1), expand_dims(w, 0)
         size, stride, dilation = (1, *size), (1, *stride), (1, *dilation)

@@ -7,7 +7,8 @@ from typing import Any
 from juanji import _core
 from juanji.ops._convert import as_float
 from juanji.ops._operation import Call, Operation
-from juanji.ops._window import check_channels_last, padding_argument, pair, single
+from juanji.ops._shape import reshape
+from juanji.ops._window import padding_argument, pair, single
 
 # The argmax costs time and memory and serves the gradient alone: it is kept only when a tape records.
 _max_pool = Operation("max_pool", _core.MaxPool, when_recorded={"argmax": True})
@@ -53,68 +54,27 @@ def _window_attributes(call: Call) -> dict[str, Any]:
     return {k: v for k, v in call.attributes.items() if k not in ("argmax", "input_size")}
 
 
-def max_pool(
-    inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid", data_format: str | None = None
-) -> Any:
-    """The largest value of each window: ``y[n,i,j,c] = max x[n, i·sh + p, j·sw + q, c]`` over p < KH, q < KW.
-
-    Padding never takes part. NaN counts as larger than everything, as in ``np.max``. The gradient goes to the
-    first, in row-major order, of equal maxima.
-
-    Args:
-        inputs: images (N, H, W, C), or sequences (N, W, C) with a one-dimensional window.
-        pool_size: window in pixels, (KH, KW) or one number for both.
-        strides: step in pixels, (sh, sw) or one number; ``pool_size`` by default.
-        padding: 'valid' (none), 'same' (as many outputs as ceil(size / stride)), or amounts
-            ``((top, bottom), (left, right))``, each smaller than the window.
-        data_format: 'channels_last', the only layout there is.
-
-    Returns:
-        (N, OH, OW, C), or (N, OW, C), of the inputs' float type.
-
-    Raises:
-        ValueError: for a wrong rank, window, stride or padding, and for 'channels_first'.
+def max_pool(inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid") -> Any:
+    """The largest value of each window of images (N, H, W, C) or sequences (N, W, C); see ``ops.max_pool``.
 
     Example:
         >>> import numpy as np
-        >>> from juanji import ops
-        >>> ops.max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
-        array([[ 5.,  7.],
-               [13., 15.]])
+        >>> max_pool(np.arange(4.0).reshape(1, 4, 1), 2)[0, :, 0]
+        array([1., 3.])
     """
-    x = _images("max_pool", inputs, data_format)
+    x = _images("max_pool", inputs)
     return _max_pool(x, **_window("max_pool", x, pool_size, strides, padding))
 
 
-def average_pool(
-    inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid", data_format: str | None = None
-) -> Any:
-    """The mean of each window: ``y[n,i,j,c] = mean x[n, i·sh + p, j·sw + q, c]`` over p < KH, q < KW.
-
-    Padding never takes part: at the edges the mean is that of the pixels inside the image.
-
-    Args:
-        inputs: images (N, H, W, C), or sequences (N, W, C) with a one-dimensional window.
-        pool_size: window in pixels, (KH, KW) or one number for both.
-        strides: step in pixels, (sh, sw) or one number; ``pool_size`` by default.
-        padding: 'valid' (none), 'same' (as many outputs as ceil(size / stride)), or amounts
-            ``((top, bottom), (left, right))``, each smaller than the window.
-        data_format: 'channels_last', the only layout there is.
-
-    Returns:
-        (N, OH, OW, C), or (N, OW, C), of the inputs' float type.
-
-    Raises:
-        ValueError: for a wrong rank, window, stride or padding, and for 'channels_first'.
+def average_pool(inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid") -> Any:
+    """The mean of each window of images (N, H, W, C) or sequences (N, W, C); see ``ops.average_pool``.
 
     Example:
         >>> import numpy as np
-        >>> from juanji import ops
-        >>> ops.average_pool(np.arange(9.0).reshape(1, 3, 3, 1), 2, padding="same")[0, :, :, 0]
-        array([[2. , 3.5],
-               [6.5, 8. ]])
+        >>> average_pool(np.arange(4.0).reshape(1, 4, 1), 2)[0, :, 0]
+        array([0.5, 2.5])
     """
-    x = _images("average_pool", inputs, data_format)
+    x = _images("average_pool", inputs)
     return _average_pool(x, **_window("average_pool", x, pool_size, strides, padding))
 
 
@@ -122,8 +82,8 @@ def global_max_pool(inputs: Any, keepdims: bool = False) -> Any:
     """The largest value of each channel of each image: :func:`max_pool` with the whole image as its window.
 
     Args:
-        inputs: images (N, H, W, C) or sequences (N, W, C).
-        keepdims: whether the output keeps height and width, of size 1.
+        inputs: images (N, H, W, C), sequences (N, W, C) or volumes (N, D, H, W, C).
+        keepdims: whether the output keeps the axes in between, of size 1.
 
     Returns:
         (N, C), or (N, 1, 1, C) with ``keepdims``.
@@ -136,15 +96,15 @@ def global_max_pool(inputs: Any, keepdims: bool = False) -> Any:
         >>> global_max_pool(np.arange(8.0).reshape(1, 2, 2, 2))
         array([[6., 7.]])
     """
-    return _max_pool(_images("global_max_pool", inputs), keepdims=bool(keepdims))
+    return _global(_max_pool, "global_max_pool", inputs, keepdims)
 
 
 def global_average_pool(inputs: Any, keepdims: bool = False) -> Any:
     """The mean of each channel of each image: :func:`average_pool` with the whole image as its window.
 
     Args:
-        inputs: images (N, H, W, C) or sequences (N, W, C).
-        keepdims: whether the output keeps height and width, of size 1.
+        inputs: images (N, H, W, C), sequences (N, W, C) or volumes (N, D, H, W, C).
+        keepdims: whether the output keeps the axes in between, of size 1.
 
     Returns:
         (N, C), or (N, 1, 1, C) with ``keepdims``.
@@ -157,11 +117,19 @@ def global_average_pool(inputs: Any, keepdims: bool = False) -> Any:
         >>> global_average_pool(np.arange(8.0).reshape(1, 2, 2, 2))
         array([[3., 4.]])
     """
-    return _average_pool(_images("global_average_pool", inputs), keepdims=bool(keepdims))
+    return _global(_average_pool, "global_average_pool", inputs, keepdims)
 
 
-def _images(op: str, inputs: Any, data_format: str | None = None) -> Any:
-    check_channels_last(op, data_format)
+def _global(operation: Operation, op: str, inputs: Any, keepdims: bool) -> Any:
+    x = as_float(inputs)
+    if x.ndim != 5:
+        return operation(_images(op, x), keepdims=bool(keepdims))
+    n, depth, height, width, channels = x.shape  # in row-major order a volume is a long image
+    y = operation(reshape(x, (n, depth * height, width, channels)), keepdims=False)
+    return reshape(y, (n, 1, 1, 1, channels)) if keepdims else y
+
+
+def _images(op: str, inputs: Any) -> Any:
     x = as_float(inputs)
     if x.ndim not in (3, 4):
         raise ValueError(
