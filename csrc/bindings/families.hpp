@@ -14,6 +14,7 @@ void bind_copy(pybind11::module_& m);
 void bind_cross_entropy(pybind11::module_& m);
 void bind_depthwise(pybind11::module_& m);
 void bind_im2col(pybind11::module_& m);
+void bind_image(pybind11::module_& m);
 void bind_losses(pybind11::module_& m);
 void bind_matmul(pybind11::module_& m);
 void bind_packed(pybind11::module_& m);

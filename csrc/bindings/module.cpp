@@ -43,6 +43,7 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_cross_entropy(m);
   bindings::bind_depthwise(m);
   bindings::bind_im2col(m);
+  bindings::bind_image(m);
   bindings::bind_losses(m);
   bindings::bind_matmul(m);
   bindings::bind_packed(m);

@@ -284,6 +284,73 @@ class Col2im(Operation):
         dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
     ) -> None: ...
 
+class MapCoordinates(Operation):
+    """
+    (x (N, size..., C), coordinates (N or 1, axes, P)) -> y (N, P, C)
+    """
+    def __init__(self, *, order: int, fill_mode: str, fill_value: float) -> None: ...
+
+class MapCoordinatesGradient(Operation):
+    """
+    (dy, coordinates) -> dx
+    """
+    def __init__(self, *, order: int, fill_mode: str, size: collections.abc.Sequence[int]) -> None: ...
+
+class MapCoordinatesSlope(Operation):
+    """
+    (x, coordinates, dy) -> dcoordinates, for order 1
+    """
+    def __init__(self, *, fill_mode: str, fill_value: float) -> None: ...
+
+class Project(Operation):
+    """
+    (images, transforms (N or 1, 8)) -> images
+    """
+    def __init__(self, *, order: int, fill_mode: str, fill_value: float) -> None: ...
+
+class ProjectGradient(Operation):
+    """
+    (dy, transforms) -> dx
+    """
+    def __init__(self, *, order: int, fill_mode: str) -> None: ...
+
+class Resample(Operation):
+    """
+    (x) -> y: sums of weight[j] * x[source[j]] along axis, first[o] <= j < first[o + 1]
+    """
+    def __init__(
+        self,
+        axis: int,
+        sources: int,
+        first: collections.abc.Sequence[int],
+        source: collections.abc.Sequence[int],
+        weight: collections.abc.Sequence[float],
+    ) -> None: ...
+
+class RgbToHsv(Operation):
+    """
+    (images (..., 3)) -> images
+    """
+    def __init__(self) -> None: ...
+
+class RgbToHsvGradient(Operation):
+    """
+    (images, dy) -> dx
+    """
+    def __init__(self) -> None: ...
+
+class HsvToRgb(Operation):
+    """
+    (images (..., 3)) -> images
+    """
+    def __init__(self) -> None: ...
+
+class HsvToRgbGradient(Operation):
+    """
+    (images, dy) -> dx
+    """
+    def __init__(self) -> None: ...
+
 class BinaryCrossEntropy(Operation):
     """
     (output, target) -> loss, per element

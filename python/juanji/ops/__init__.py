@@ -1,5 +1,6 @@
 """Operations on arrays and tensors, under keras.ops names where Keras has the operation."""
 
+from juanji.ops import image
 from juanji.ops._activations import (
     celu,
     elu,
@@ -205,6 +206,7 @@ __all__ = [
     "hypot",
     "i0",
     "im2col",
+    "image",
     "in_top_k",
     "is_tensor",
     "isfinite",

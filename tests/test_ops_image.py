@@ -1,0 +1,396 @@
+"""Operations on images against their definitions: values, gradients, layouts."""
+
+from __future__ import annotations
+
+import colorsys
+
+import numpy as np
+import pytest
+
+import juanji
+from juanji import ops
+from reference import image as reference
+from reference.gradients import check_gradients, check_second_gradients
+
+DTYPES = ("float32", "float64")
+MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
+TRANSFORMS = (
+    [1, 0, 0, 0, 1, 0, 0, 0],
+    [1.53, 0, -2.21, 0, 1.31, -1.13, 0, 0],
+    [0.8, -0.6, 3.137, 0.6, 0.8, -2.719, 0, 0],
+    [4.1, 0.3, -31.27, -0.2, 5.3, 27.41, 0, 0],
+    [1.1, 0.1, -0.7, -0.1, 0.9, 0.31, 0.02, -0.03],
+)
+
+
+def images(shape=(2, 5, 6, 3), dtype="float64", seed=0):
+    return np.random.default_rng(seed).random(shape).astype(dtype)
+
+
+def close(got, wanted, c, scale=1.0):
+    assert got.shape == wanted.shape
+    scale = max(scale, float(np.abs(wanted).max(initial=0.0)))
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=c * np.finfo(got.dtype).eps * scale)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("shape", [(2, 5, 6, 3), (1, 1, 7, 1), (1, 6, 1, 4), (2, 1, 1, 5)])
+def test_affine_transform(shape, interpolation, mode, dtype):
+    x = images(shape, dtype)
+    for transform in TRANSFORMS:
+        got = ops.image.affine_transform(x, transform, interpolation, mode, 0.25)
+        assert got.dtype == dtype
+        # an error of eps · 100 in a coordinate counts as much in the value
+        close(got, reference.affine_transform(x, [transform], interpolation, mode, 0.25), 128)
+
+
+def test_affine_transform_of_each_image():
+    x = images((5, 4, 6, 2))
+    got = ops.image.affine_transform(x, TRANSFORMS, "bilinear", "reflect")
+    for i, transform in enumerate(TRANSFORMS):
+        np.testing.assert_array_equal(got[i], ops.image.affine_transform(x[i], transform, "bilinear", "reflect"))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+def test_affine_transform_gradients(interpolation, mode):
+    x = images((2, 3, 4, 2))
+    for transform in TRANSFORMS[1:]:
+        check_gradients(lambda t, a=transform: ops.image.affine_transform(t, a, interpolation, mode, 0.5), x)
+    check_second_gradients(lambda t: ops.image.affine_transform(t, TRANSFORMS[2], interpolation, mode) ** 2, x[:1])
+
+
+def test_affine_transform_has_no_gradient_by_the_transform():
+    transform = juanji.Variable(np.array(TRANSFORMS[1]))
+    with juanji.GradientTape() as tape:
+        y = ops.image.affine_transform(images(), transform)
+    assert tape.gradient(y, transform) is None
+
+
+def test_a_transform_without_a_pixel_or_without_end():
+    x = images((1, 3, 3, 1))
+    nowhere = ops.image.affine_transform(x, [1, 0, 0, 0, 1, 0, -1, 0], "nearest", "nearest", 7.0)
+    assert (nowhere[0, :, 1] == 7).all()  # k = 0
+    for value in (1e30, -1e30, np.inf, -np.inf):
+        far = ops.image.affine_transform(x, [1, 0, value, 0, 1, 0, 0, 0], "bilinear", "constant", 7.0)
+        np.testing.assert_array_equal(far, np.full((1, 3, 3, 1), 7.0))
+        for mode in MODES[1:]:
+            assert np.isfinite(ops.image.affine_transform(x, [1, 0, value, 0, 1, 0, 0, 0], "bilinear", mode)).all()
+    unknown = ops.image.affine_transform(x, [1, 0, np.nan, 0, 1, 0, 0, 0])
+    assert np.isnan(unknown).all()
+
+
+def test_perspective_moves_the_points():
+    rng = np.random.default_rng(3)
+    start = np.array([[0, 0], [0, 9], [9, 0], [9, 9]], float)
+    end = np.stack([start + rng.uniform(-2, 2, (4, 2)) for _ in range(3)])
+    starts = np.stack([start] * 3)
+    x = np.stack(np.meshgrid(np.arange(10.0), np.arange(10.0)), -1)[None].repeat(3, 0)  # its own coordinates
+    from juanji.ops.image._transform import homography
+
+    a = homography(starts, end)
+    for i in range(3):
+        for j in range(4):
+            u, v = end[i, j]
+            k = a[i, 6] * u + a[i, 7] * v + 1
+            moved = ((a[i, :2] @ [u, v] + a[i, 2]) / k, (a[i, 3:5] @ [u, v] + a[i, 5]) / k)
+            np.testing.assert_allclose(moved, start[j], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(
+        ops.image.perspective_transform(x, starts, end, fill_value=-1),
+        ops.image.affine_transform(x, a, fill_value=-1),
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize("shape", [(7,), (1,), (4, 5), (1, 3), (3, 2, 4), (2, 3, 1, 2)])
+def test_map_coordinates(shape, order, mode, dtype):
+    x = images(shape, dtype)
+    points = np.random.default_rng(1).uniform(-9, 15, (len(shape), 4, 9)).astype(dtype)
+    points[:, 0] = np.rint(points[:, 0])
+    points[:, 1] = np.rint(points[:, 1]) + 0.5
+    got = ops.image.map_coordinates(x, points, order, mode, 0.25)
+    assert got.dtype == dtype
+    close(got, reference.map_coordinates(x, points, order, mode, 0.25), 16)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 3)])
+def test_map_coordinates_gradients(shape, mode):
+    x = images(shape)
+    points = np.random.default_rng(1).uniform(-3, 6, (len(shape), 5))
+    check_gradients(lambda t, p: ops.image.map_coordinates(t, p, 1, mode, 0.5), x, points)
+    check_gradients(lambda t: ops.image.map_coordinates(t, points, 0, mode, 0.5), x)
+
+
+def test_map_coordinates_second_gradient():
+    points = np.random.default_rng(1).uniform(-2, 5, (2, 6))
+    check_second_gradients(lambda t: ops.image.map_coordinates(t, points, 1, "wrap") ** 3, images((3, 4)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("size", [(5, 6), (3, 4), (11, 13), (1, 1), (2, 17), (10, 3)])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area"])
+def test_resize(interpolation, size, antialias, dtype):
+    for channels in (1, 3, 4):
+        x = images((2, 5, 6, channels), dtype)
+        got = ops.image.resize(x, size, interpolation, antialias)
+        assert got.dtype == dtype
+        close(got, reference.resize(x, size, interpolation, antialias), 0 if interpolation == "nearest" else 8)
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic", "lanczos3", "area"])
+@pytest.mark.parametrize("size", [(2, 5), (5, 2)])
+def test_resize_gradients(interpolation, size):
+    x = images((2, 3, 4, 2))
+    check_gradients(lambda t: ops.image.resize(t, size, interpolation, antialias=True), x)
+    check_second_gradients(lambda t: ops.image.resize(t, size, interpolation) ** 2, x[:1])
+
+
+def test_resize_one_to_one_and_from_one_pixel():
+    x = images()
+    np.testing.assert_array_equal(ops.image.resize(x, x.shape[1:3], "lanczos5"), x)
+    for interpolation in ("nearest", "bilinear", "bicubic", "lanczos3", "area"):
+        got = ops.image.resize(images((1, 1, 1, 2)), (3, 4), interpolation)
+        close(got, np.broadcast_to(images((1, 1, 1, 2)), (1, 3, 4, 2)), 2)
+
+
+def test_resize_keeps_proportions():
+    x = images((1, 4, 8, 1))
+    np.testing.assert_array_equal(
+        ops.image.resize(x, (2, 2), crop_to_aspect_ratio=True), ops.image.resize(x[:, :, 2:6], (2, 2))
+    )
+    padded = np.pad(x, ((0, 0), (2, 2), (0, 0), (0, 0)), constant_values=3.0)
+    np.testing.assert_array_equal(
+        ops.image.resize(x, (2, 2), pad_to_aspect_ratio=True, fill_value=3.0), ops.image.resize(padded, (2, 2))
+    )
+
+
+def test_resize_whole_numbers_are_rounded_and_limited():
+    x = np.array([0, 255, 255, 0], "uint8").reshape(1, 4, 1)
+    got = ops.image.resize(x, (1, 7), "bicubic")
+    assert got.dtype == "uint8"
+    exact = reference.resize(x[None], (1, 7), "bicubic", False)[0]
+    np.testing.assert_array_equal(got, np.clip(np.rint(exact), 0, 255))
+    assert exact.max() > 255.5
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_hsv(dtype):
+    x = images((2, 5, 6, 3), dtype)
+    x[0, 0, :4] = [[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.25], [0.75, 0.25, 0.75]]
+    wanted = np.apply_along_axis(lambda pixel: colorsys.rgb_to_hsv(*pixel), -1, x.astype("float64"))
+    got = ops.image.rgb_to_hsv(x)
+    assert got.dtype == dtype
+    close(got, wanted, 16)
+    close(ops.image.hsv_to_rgb(got), x.astype("float64"), 16)
+
+
+def test_hsv_gradients():
+    x = images((1, 4, 5, 3))
+    check_gradients(ops.image.rgb_to_hsv, x)
+    check_gradients(ops.image.hsv_to_rgb, x)
+
+
+def test_grayscale():
+    x = images((2, 3, 4, 3), "float32")
+    close(ops.image.rgb_to_grayscale(x), x.astype("float64") @ np.array([[0.2989], [0.5870], [0.1140]]), 4)
+    check_gradients(ops.image.rgb_to_grayscale, images((1, 2, 2, 3)))
+    gray = images((2, 3, 1))
+    np.testing.assert_array_equal(ops.image.rgb_to_grayscale(gray), gray)
+
+
+def blurred(x, kernel):
+    """Correlation with zeros outside, pixel by pixel; even kernels reach further to the right and down."""
+    kh, kw = kernel.shape
+    padded = np.pad(x, ((0, 0), ((kh - 1) // 2, kh // 2), ((kw - 1) // 2, kw // 2), (0, 0)))
+    h, w = x.shape[1:3]
+    windows = ((i, j, padded[:, i : i + h, j : j + w]) for i in range(kh) for j in range(kw))
+    return sum(kernel[i, j] * part for i, j, part in windows)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
+def test_gaussian_blur(size, dtype):
+    x = images((2, 5, 6, 4), dtype)
+    places = np.arange(size) - (size - 1) / 2
+    lines = [np.exp(-0.5 * (places / sigma) ** 2) for sigma in (0.7, 1.9)]
+    across, down = (line / line.sum() for line in lines)
+    got = ops.image.gaussian_blur(x, (size, size), (0.7, 1.9))
+    assert got.dtype == dtype
+    close(got, blurred(x.astype("float64"), np.outer(down, across)), 16)
+
+
+def test_gaussian_blur_gradients():
+    check_gradients(lambda x, s: ops.image.gaussian_blur(x, (3, 3), s), images((1, 3, 4, 2)), [0.8, 1.4])
+    check_gradients(lambda x: ops.image.gaussian_blur(x, (5, 5)), images((1, 3, 4, 1)))
+
+
+def test_sobel_edges():
+    x = images((2, 4, 5, 3))
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
+    down = np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]])
+    wanted = np.stack([blurred(padded, kernel)[:, 1:-1, 1:-1] for kernel in (down, down.T)], -1)
+    close(ops.image.sobel_edges(x), wanted, 8)
+    check_gradients(ops.image.sobel_edges, x[:1, :3, :3, :1])
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_patches(padding):
+    x = images((2, 7, 8, 3))
+    got = ops.image.extract_patches(x, (2, 3), (3, 2), padding=padding)
+    if padding == "same":  # 7 rows in steps of 3: 3 patches over 8; 8 columns in steps of 2: 4 patches over 9
+        x = np.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)))
+    for i, j in np.ndindex(got.shape[1:3]):
+        np.testing.assert_array_equal(got[:, i, j], x[:, 3 * i : 3 * i + 2, 2 * j : 2 * j + 3].reshape(2, -1))
+
+
+def test_patches_of_volumes():
+    x = images((2, 5, 6, 7, 2))
+    got = ops.image.extract_patches_3d(x, (2, 3, 2), (1, 2, 3))
+    assert got.shape == (2, 4, 2, 2, 24)
+    for i, j, k in np.ndindex(got.shape[1:4]):
+        wanted = x[:, i : i + 2, 2 * j : 2 * j + 3, 3 * k : 3 * k + 2].reshape(2, -1)
+        np.testing.assert_array_equal(got[:, i, j, k], wanted)
+    np.testing.assert_array_equal(ops.image.extract_patches(x, (2, 3, 2), (1, 2, 3)), got)
+    check_gradients(lambda t: ops.image.extract_patches_3d(t, 2, 1, padding="same"), x[:1, :2, :3, :2, :1])
+
+
+def test_crop_and_pad():
+    x = images((2, 5, 6, 3))
+    np.testing.assert_array_equal(ops.image.crop_images(x, 1, 2, 2, 1), x[:, 1:3, 2:5])
+    np.testing.assert_array_equal(
+        ops.image.crop_images(x, bottom_cropping=1, left_cropping=2, target_height=3, target_width=2), x[:, 1:4, 2:4]
+    )
+    wanted = np.pad(x, ((0, 0), (1, 2), (0, 3), (0, 0)))
+    np.testing.assert_array_equal(ops.image.pad_images(x, 1, 0, 2, 3), wanted)
+    np.testing.assert_array_equal(
+        ops.image.pad_images(x, top_padding=1, right_padding=3, target_height=8, target_width=9), wanted
+    )
+
+
+def test_ssim():
+    x, y = images((2, 8, 9, 2)), images((2, 8, 9, 2), seed=1)
+    line = np.exp(-0.5 * ((np.arange(5) - 2) / 1.5) ** 2)
+    window = np.outer(line, line) / line.sum() ** 2
+    wanted = np.empty((2, 4, 5, 2))
+    for n, i, j, c in np.ndindex(wanted.shape):
+        a, b = (z[n, i : i + 5, j : j + 5, c] for z in (x, y))
+        mean_a, mean_b = (window * a).sum(), (window * b).sum()
+        covariance = (window * (a - mean_a) * (b - mean_b)).sum()
+        variances = (window * (a - mean_a) ** 2).sum() + (window * (b - mean_b) ** 2).sum()
+        c1, c2 = 0.01**2, 0.03**2
+        wanted[n, i, j, c] = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+        wanted[n, i, j, c] /= (mean_a**2 + mean_b**2 + c1) * (variances + c2)
+    close(ops.image.ssim(x, y, filter_size=5), wanted.mean((1, 2, 3)), 256)
+    check_gradients(lambda a, b: ops.image.ssim(a, b, filter_size=3), x[:1, :4, :4], y[:1, :4, :4])
+
+
+def test_elastic_transform():
+    x = images((3, 12, 9, 2), "float32")
+    y = ops.image.elastic_transform(x, alpha=10.0, sigma=2.0, seed=4)
+    assert y.shape == x.shape
+    assert y.dtype == "float32"
+    np.testing.assert_array_equal(ops.image.elastic_transform(x, 10.0, 2.0, seed=4), y)
+    assert (ops.image.elastic_transform(x, 10.0, 2.0, seed=5) != y).any()
+    np.testing.assert_array_equal(ops.image.elastic_transform(x, 0.0, 2.0, seed=4), x)
+    check_gradients(lambda t: ops.image.elastic_transform(t, 3.0, 1.0, seed=1), images((2, 3, 4, 1)))
+
+
+LAYOUTS = {
+    "affine_transform": (TRANSFORMS[1],),
+    "elastic_transform": (1.0, 1.0, "bilinear", "reflect", 0.0, 7),
+    "extract_patches": (2,),
+    "gaussian_blur": (),
+    "hsv_to_rgb": (),
+    "perspective_transform": ([[0, 0], [0, 4], [5, 0], [5, 4]], [[1, 0], [0, 4], [5, 1], [5, 4]]),
+    "resize": ((3, 4),),
+    "rgb_to_grayscale": (),
+    "rgb_to_hsv": (),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_one_image_and_channels_first(name):
+    function, args = getattr(ops.image, name), LAYOUTS[name]
+    x = images((1, 5, 6, 3))
+    batch = function(x, *args)
+    np.testing.assert_array_equal(function(x[0], *args), batch[0])
+    moved = function(np.moveaxis(x, -1, 1), *args, data_format="channels_first")
+    np.testing.assert_array_equal(np.moveaxis(moved, 1, -1), batch)
+    with pytest.raises(ValueError, match="unknown data format; expected 'channels_last' or 'channels_first'"):
+        function(x, *args, data_format="hwc")
+    with pytest.raises(ValueError, match=f"{'affine' if name == 'perspective_transform' else name}.*rank 3"):
+        function(x[0, 0], *args)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_same_bits_with_any_number_of_threads(name):
+    x = images((7, 40, 33, 3), "float32")
+
+    def run():
+        variable = juanji.Variable(x)
+        with juanji.GradientTape() as tape:
+            y = getattr(ops.image, name)(variable, *LAYOUTS[name])
+        return y.numpy(), tape.gradient(y, variable, output_gradients=y.numpy()).numpy()
+
+    threads = juanji.config.num_threads()
+    results = []
+    for n in (1, 2, 5):
+        juanji.config.set_num_threads(n)
+        results.append(run())
+    juanji.config.set_num_threads(threads)
+    for other in results[1:]:
+        for a, b in zip(results[0], other):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_symbolic():
+    inputs = juanji.Input((8, 8, 3))
+    x = ops.image.resize(inputs, (4, 4))
+    x = ops.image.affine_transform(x, TRANSFORMS[1])
+    model = juanji.Model(inputs, ops.image.rgb_to_grayscale(x))
+    assert model.output.shape == (None, 4, 4, 1)
+    images_ = images((3, 8, 8, 3), "float32")
+    wanted = ops.image.rgb_to_grayscale(ops.image.affine_transform(ops.image.resize(images_, (4, 4)), TRANSFORMS[1]))
+    np.testing.assert_array_equal(model.predict(images_, verbose=0), wanted)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: ops.image.affine_transform(x, [1, 2]), r"transform does not fit.*got transform.shape=\(1, 2\)"),
+        (lambda x: ops.image.affine_transform(x, TRANSFORMS[:3]), r"transform does not fit.*\(3, 8\)"),
+        (lambda x: ops.image.affine_transform(x, TRANSFORMS[0], "cubic"), "unknown interpolation.*'cubic'"),
+        (lambda x: ops.image.affine_transform(x, TRANSFORMS[0], fill_mode="edge"), "unknown fill_mode.*'edge'"),
+        (lambda x: ops.image.resize(x, (0, 2)), r"no such size.*got size=\(0, 2\)"),
+        (lambda x: ops.image.resize(x, 3), "no such size.*got size=3"),
+        (lambda x: ops.image.resize(x, (2, 2), "cubic"), "unknown interpolation.*'cubic'"),
+        (lambda x: ops.image.resize(x, (2, 2), fill_mode="nearest"), "unknown fill_mode.*'nearest'"),
+        (lambda x: ops.image.resize(x, (2, 2), "area", False, True, True), "cropped or padded"),
+        (lambda x: ops.image.resize(x[:, :0], (2, 2)), "images are empty"),
+        (lambda x: ops.image.map_coordinates(x, [[1.0]], 1), r"coordinates do not fit.*\(4, ...\)"),
+        (lambda x: ops.image.map_coordinates(x[0, 0, 0], [[1.0]], 2), "unknown order.*got order=2"),
+        (lambda x: ops.image.map_coordinates(x[0, 0, 0, :0], [[1.0]], 1, "wrap"), "the array is empty"),
+        (lambda x: ops.image.perspective_transform(x, [[0, 0]], [[0, 0]]), r"start_points has the wrong shape"),
+        (lambda x: ops.image.rgb_to_hsv(x[..., :2]), r"wrong number of channels.*got images.shape=\(2, 5, 6, 2\)"),
+        (lambda x: ops.image.rgb_to_hsv(x.astype("uint8")), "pixels are no floats.*uint8"),
+        (lambda x: ops.image.rgb_to_grayscale(x[..., :2]), "wrong number of channels"),
+        (lambda x: ops.image.gaussian_blur(x, (0, 3)), r"no such filter.*\(0, 3\)"),
+        (lambda x: ops.image.gaussian_blur(x, (3, 3), 1.0), "sigma has the wrong shape"),
+        (lambda x: ops.image.crop_images(x, 1, 2, 3), "not exactly two of three"),
+        (lambda x: ops.image.crop_images(x, 4, 0, 4, 0), "negative size; expected cropping and target from 0 for 5"),
+        (lambda x: ops.image.pad_images(x, 0, 0, target_height=2, target_width=9), "negative size.*for 5 pixels"),
+        (lambda x: ops.image.extract_patches(x, (1, 2, 3, 4)), "no such size"),
+        (lambda x: ops.image.sobel_edges(x[0]), "must be a batch"),
+        (lambda x: ops.image.ssim(x, x[:1], filter_size=3), "images do not fit.*image2.shape="),
+        (lambda x: ops.image.ssim(x, x), "images do not fit.*11×11 pixels"),
+    ],
+)
+def test_errors(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(images())
