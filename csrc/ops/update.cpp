@@ -13,11 +13,6 @@ namespace {
 
 constexpr int64_t kGrain = 16384;  // elements a task: all arrays of Adam's pass stay in an L2 cache of 512 KiB
 
-void check_rate(const char* op, const char* name, double value, bool allow_one) {
-  if (value >= 0 && (value < 1 || (allow_one && value == 1))) return;
-  fail(op, std::string(name) + " is out of range", allow_one ? "0 to 1" : "at least 0 and below 1", name, value, "");
-}
-
 // Two arrays on the same memory would be updated by two threads at once.
 void check_no_overlap(const Operation& op, const std::vector<Tensor>& inputs) {
   std::vector<std::pair<const char*, const char*>> blocks;
@@ -34,6 +29,11 @@ void check_no_overlap(const Operation& op, const std::vector<Tensor>& inputs) {
 }
 
 }  // namespace
+
+void check_share(const char* op, const char* name, double value, bool allow_one) {
+  if (value >= 0 && (value < 1 || (allow_one && value == 1))) return;
+  fail(op, std::string(name) + " is out of range", allow_one ? "0 to 1" : "at least 0 and below 1", name, value, "");
+}
 
 std::vector<size_t> Update::updated_inputs(size_t input_count) const {
   if (input_count == 0) return {};
@@ -90,7 +90,7 @@ void Update::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>&, 
 }
 
 SgdUpdate::SgdUpdate(double momentum, bool nesterov) : momentum(momentum), nesterov(nesterov) {
-  check_rate("sgd_update", "momentum", momentum, true);
+  check_share("sgd_update", "momentum", momentum, true);
 }
 
 void SgdUpdate::update(const Range& range, const double* scalars) const {
@@ -109,8 +109,8 @@ RmspropUpdate::RmspropUpdate(double rho, double momentum, double epsilon, bool c
       momentum(momentum),
       epsilon(epsilon),
       centered(centered) {
-  check_rate("rmsprop_update", "rho", rho, true);
-  check_rate("rmsprop_update", "momentum", momentum, true);
+  check_share("rmsprop_update", "rho", rho, true);
+  check_share("rmsprop_update", "momentum", momentum, true);
 }
 
 void RmspropUpdate::update(const Range& range, const double* scalars) const {
@@ -129,8 +129,8 @@ AdamUpdate::AdamUpdate(double beta_1, double beta_2, double epsilon, bool amsgra
       beta_2(beta_2),
       epsilon(epsilon),
       amsgrad(amsgrad) {
-  check_rate("adam_update", "beta_1", beta_1, false);
-  check_rate("adam_update", "beta_2", beta_2, false);
+  check_share("adam_update", "beta_1", beta_1, false);
+  check_share("adam_update", "beta_2", beta_2, false);
 }
 
 void AdamUpdate::update(const Range& range, const double* scalars) const {

@@ -10,6 +10,9 @@
 
 namespace juanji {
 
+// Throws unless value is from 0 to 1; 1 itself only where it is allowed.
+void check_share(const char* op, const char* name, double value, bool allow_one);
+
 struct Update : Operation {
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   std::vector<size_t> updated_inputs(size_t input_count) const override;

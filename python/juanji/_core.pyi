@@ -680,6 +680,54 @@ class AdamUpdate(Operation):
     """
     def __init__(self, beta_1: float, beta_2: float, epsilon: float, amsgrad: bool) -> None: ...
 
+class AdagradUpdate(Operation):
+    """
+    (w..., dw..., a..., [learning_rate]) -> ()
+    """
+    def __init__(self, epsilon: float) -> None: ...
+
+class AdadeltaUpdate(Operation):
+    """
+    (w..., dw..., a..., d..., [learning_rate]) -> ()
+    """
+    def __init__(self, rho: float, epsilon: float) -> None: ...
+
+class AdamaxUpdate(Operation):
+    """
+    (w..., dw..., m..., u..., [learning_rate, step]) -> ()
+    """
+    def __init__(self, beta_1: float, beta_2: float, epsilon: float) -> None: ...
+
+class NadamUpdate(Operation):
+    """
+    (w..., dw..., m..., v..., [learning_rate, step, product]) -> ()
+    """
+    def __init__(self, beta_1: float, beta_2: float, epsilon: float) -> None: ...
+
+class LionUpdate(Operation):
+    """
+    (w..., dw..., m..., [learning_rate]) -> ()
+    """
+    def __init__(self, beta_1: float, beta_2: float) -> None: ...
+
+class FtrlUpdate(Operation):
+    """
+    (w..., dw..., a..., z..., [learning_rate]) -> ()
+    """
+    def __init__(self, learning_rate_power: float, l1: float, l2: float, l2_shrinkage: float, beta: float) -> None: ...
+
+class ScheduleFreeUpdate(Operation):
+    """
+    (w..., dw..., z..., v..., [learning_rate, step]) -> ()
+    """
+    def __init__(self, beta_1: float, beta_2: float, epsilon: float) -> None: ...
+
+class BlendUpdate(Operation):
+    """
+    (w..., x..., [keep, add]) -> ()
+    """
+    def __init__(self) -> None: ...
+
 def active_isa() -> str:
     """
     Name of the instruction set in use.

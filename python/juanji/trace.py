@@ -112,6 +112,7 @@ class Trace:
         feeds: traced inputs whose arrays a function makes for each run, in the order of the calls.
         beginnings: what is called before the feeds of each run.
         actions: what is called behind each run.
+        phases: functions whose results, when they differ, ask for another recording.
     """
 
     def __init__(self) -> None:
@@ -120,6 +121,7 @@ class Trace:
         self.feeds: list[tuple[TracedTensor, Callable[[], Array]]] = []
         self.beginnings: list[Callable[[], None]] = []
         self.actions: list[Deferred] = []
+        self.phases: list[Callable[[], Any]] = []
         self.trying: Any = None  # whose method would be deferred if it asked for values
 
     def __enter__(self) -> Trace:
@@ -165,6 +167,10 @@ class Trace:
         node.outputs = tuple(TracedTensor(dtype, shape) for dtype, shape in native.infer(node.specs))
         self.nodes.append(node)
         return node.outputs
+
+    def add_phase(self, read: Callable[[], Any]) -> None:
+        """Notes that this recording only serves steps before which the function gives what it gives here."""
+        self.phases.append(read)
 
     def mark(self) -> tuple[int, int, int]:
         """A place to go back to with :meth:`rewind`."""
@@ -260,6 +266,24 @@ class LiveNumber:
 def live(read: Callable[[], float]) -> float | LiveNumber:
     """The number that ``read`` gives, or, while a trace is open, what asks for it in each run."""
     return read() if open_trace() is None else LiveNumber(read)
+
+
+def derived(function: Callable[..., float], *numbers: float | LiveNumber) -> float | LiveNumber:
+    """A number computed from others, live where one of them is."""
+
+    def read() -> float:
+        return function(*(n.read() if isinstance(n, LiveNumber) else n for n in numbers))
+
+    return LiveNumber(read) if any(isinstance(n, LiveNumber) for n in numbers) else read()
+
+
+def scalar(number: float | LiveNumber, dtype: Any) -> Any:
+    """A number as an operand for arrays of this type: a live one is a tensor, rounded as the number would be."""
+    if not isinstance(number, LiveNumber):
+        return number
+    from juanji.ops._convert import cast
+
+    return cast(number.tensor(), dtype)
 
 
 def live_array(numbers: Sequence[float | LiveNumber]) -> Any:

@@ -45,6 +45,7 @@ class Recorder:
         self._changes = -1
         self._seen: set[Any] = set()  # keys that came once
         self._steps = 0
+        self._phases: dict[Any, list[Callable[[], Any]]] = {}  # what tells apart the phases of steps that have some
         self._latest: dict[Any, int] = {}  # the number of the step that last ran a program
         self._lock = Lock()  # of all that is known about programs, not held while one runs
 
@@ -59,7 +60,7 @@ class Recorder:
         shapes = _flatten(data, arrays)
         with self._lock:
             form = self._form_of(model)
-            key = (name, shapes, form)
+            key = self._in_phase((name, shapes, form))
             known = key in self._programs
             program = self._programs.get(key)
             self._steps += 1
@@ -90,7 +91,12 @@ class Recorder:
         """The recorded step for data of this form; None where it runs eagerly."""
         self.run(model, name, data)
         self.run(model, name, data)
-        return self._programs.get((name, _flatten(data, []), self._form))
+        return self._programs.get(self._in_phase((name, _flatten(data, []), self._form)))
+
+    def _in_phase(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The key of the program for the phase that an optimizer is in."""
+        readers = self._phases.get(key)
+        return key if readers is None else (*key, *(read() for read in readers))
 
     def _record(self, model: Any, key: Any, step: Callable[[Any], Any], data: Any, arrays: list[Any]) -> Any:
         program: Recorded | None = None
@@ -100,7 +106,10 @@ class Recorder:
             result = step(data)
         else:
             with self._lock:
-                same = self._form_of(model) == key[-1]
+                same = self._form_of(model) == key[2]
+                if program.phases and len(key) == 3:
+                    self._phases[key] = program.phases
+                    key = self._in_phase(key)
             if not same:  # a step that changes the model's form is another one each time
                 return step(data)
             result = program(*arrays)
@@ -129,7 +138,7 @@ class Recorder:
             form = (_structure.settings(), *model.form())
             if form not in self._forms:
                 if len(self._forms) == _MOST_FORMS:
-                    for known in (self._programs, self._latest, self._seen, self._forms):
+                    for known in (self._programs, self._latest, self._seen, self._phases, self._forms):
                         known.clear()
                 self._forms[form] = (changes, self._trusted or _known_through(model))
             self._form = self._forms[form]

@@ -54,7 +54,7 @@ def sgd_update(
         array([0.9, 0.8])
     """
     states = [("velocities", velocities)] if momentum else []
-    _run(_sgd, params, grads, states, [learning_rate], momentum=float(momentum), nesterov=bool(nesterov))
+    run_update(_sgd, params, grads, states, [learning_rate], momentum=float(momentum), nesterov=bool(nesterov))
 
 
 def rmsprop_update(
@@ -91,7 +91,7 @@ def rmsprop_update(
     if centered:
         states.append(("average_gradients", average_gradients))
     attributes = {"rho": float(rho), "momentum": float(momentum), "epsilon": float(epsilon)}
-    _run(_rmsprop, params, grads, states, [learning_rate], **attributes, centered=bool(centered))
+    run_update(_rmsprop, params, grads, states, [learning_rate], **attributes, centered=bool(centered))
 
 
 def adam_update(
@@ -138,10 +138,10 @@ def adam_update(
     if vhat is not None:
         states.append(("vhat", vhat))
     attributes = {"beta_1": float(beta_1), "beta_2": float(beta_2), "epsilon": float(epsilon)}
-    _run(_adam, params, grads, states, [learning_rate, step], **attributes, amsgrad=vhat is not None)
+    run_update(_adam, params, grads, states, [learning_rate, step], **attributes, amsgrad=vhat is not None)
 
 
-def _run(
+def run_update(
     operation: InPlaceOperation,
     params: Arrays,
     grads: Arrays,
@@ -149,6 +149,7 @@ def _run(
     scalars: Sequence[Number],
     **attributes: Any,
 ) -> None:
+    """Runs an update of all variables, once the lists are found to have one array for each of them."""
     for name, arrays in [("grads", grads), *states]:
         if arrays is None or len(arrays) != len(params):
             got = "None" if arrays is None else f"a list of {len(arrays)}"

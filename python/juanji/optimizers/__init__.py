@@ -3,7 +3,16 @@
 from typing import Any
 
 from juanji.optimizers import schedules
+from juanji.optimizers.adafactor import Adafactor
+from juanji.optimizers.adagrad import Adadelta, Adagrad
 from juanji.optimizers.adam import Adam, AdamW
+from juanji.optimizers.adam_kin import Adamax, Nadam, ScheduleFreeAdamW
+from juanji.optimizers.ftrl import Ftrl
+from juanji.optimizers.lamb import Lamb
+from juanji.optimizers.lion import Lion
+from juanji.optimizers.loss_scale import LossScaleOptimizer
+from juanji.optimizers.multi import MultiOptimizer, OptimizerMap
+from juanji.optimizers.muon import Muon
 from juanji.optimizers.optimizer import Optimizer, registry
 from juanji.optimizers.rmsprop import RMSprop
 from juanji.optimizers.sgd import SGD
@@ -33,10 +42,23 @@ def get(identifier: Any) -> Any:
 
 __all__ = [
     "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
+    "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",

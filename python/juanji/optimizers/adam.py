@@ -24,7 +24,7 @@ class Adam(Optimizer):
         beta_2: share of ``v`` that is kept, at least 0 and below 1.
         epsilon: keeps the divisor from 0; "epsilon hat" of the paper.
         amsgrad: whether to divide by the largest ``v`` so far (Reddi et al., 2018, arXiv:1904.09237).
-        kwargs: see :class:`~juanji.optimizers.Optimizer`.
+        args, kwargs: see :class:`~juanji.optimizers.Optimizer`.
 
     Example:
         >>> import numpy as np, juanji
@@ -41,9 +41,10 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
+        *args: Any,
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, **kwargs)
+        super().__init__(learning_rate, *args, **kwargs)
         owner = type(self).__name__
         self.beta_1 = share(owner, "beta_1", beta_1, below_one=True)
         self.beta_2 = share(owner, "beta_2", beta_2, below_one=True)
@@ -55,8 +56,7 @@ class Adam(Optimizer):
 
     def build(self, variables: Sequence[Variable]) -> None:
         super().build(variables)
-        self._momentums = self.add_optimizer_variables(variables, "momentum")
-        self._velocities = self.add_optimizer_variables(variables, "velocity")
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
         if self.amsgrad:
             self._largest = self.add_optimizer_variables(variables, "velocity_hat")
 
@@ -91,7 +91,8 @@ class AdamW(Adam):
     Args:
         learning_rate: number, schedule, or function without arguments.
         weight_decay: each step first multiplies the variables by ``1 - learning_rate * weight_decay``.
-        kwargs: see :class:`Adam`.
+        beta_1, beta_2, epsilon, amsgrad: see :class:`Adam`.
+        args, kwargs: see :class:`~juanji.optimizers.Optimizer`.
 
     Example:
         >>> import numpy as np, juanji
@@ -102,6 +103,14 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self, learning_rate: LearningRate = 0.001, weight_decay: float = 0.004, *args: Any, **kwargs: Any
+        self,
+        learning_rate: LearningRate = 0.001,
+        weight_decay: float | None = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, *args, weight_decay=weight_decay, **kwargs)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay, *args, **kwargs)

@@ -9,6 +9,29 @@ from typing import Any
 import numpy as np
 
 from juanji.autograd import Tensor, Variable
+from juanji.utils.arguments import share
+
+
+def check_counts(
+    owner: str,
+    use_ema: bool,
+    ema_momentum: float,
+    ema_overwrite_frequency: int | None,
+    gradient_accumulation_steps: int | None,
+) -> None:
+    """Raises ValueError for settings of averages and accumulated gradients that are out of range."""
+    if use_ema:
+        share(owner, "ema_momentum", ema_momentum)
+        _at_least(owner, "ema_overwrite_frequency", ema_overwrite_frequency, 1)
+    _at_least(owner, "gradient_accumulation_steps", gradient_accumulation_steps, 2)
+
+
+def _at_least(owner: str, name: str, value: Any, least: int) -> None:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if value and not (whole and value >= least):
+        raise ValueError(
+            f"{owner}: wrong {name}; expected a whole number of at least {least} or None, got {name}={value!r}."
+        )
 
 
 def match(

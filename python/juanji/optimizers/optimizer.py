@@ -1,27 +1,31 @@
-"""What all optimizers share: learning rate, clipping, weight decay, and checks of what they are given."""
+"""What all optimizers share: learning rate, clipping, weight decay, averages, and checks of what they are given."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from juanji.autograd import Variable, open_trace
+from juanji import ops
+from juanji.autograd import Array, Variable, open_trace
+from juanji.ops._update_rules import blend_update
 from juanji.optimizers import schedules
-from juanji.optimizers.checks import match
-from juanji.optimizers.rules import Clipping, WeightDecay
-from juanji.trace import LiveNumber, live
+from juanji.optimizers.checks import check_counts, match
+from juanji.optimizers.rules import WeightDecay, check_clipping, clipped
+from juanji.optimizers.state import OptimizerState
+from juanji.trace import LiveNumber, derived, live
 from juanji.utils.arguments import not_negative
 from juanji.utils.naming import auto_name
-from juanji.utils.registry import Configurable, Registry
+from juanji.utils.registry import Registry
 
 LearningRate = float | schedules.LearningRateSchedule | Callable[[], Any]
 
 registry: Registry[Any] = Registry("juanji.optimizers", fold_case=True)
 
 
-class Optimizer(Configurable):
+class Optimizer(OptimizerState):
     """Base of all optimizers; two hooks make a new one: :meth:`build` makes state, :meth:`update` uses it.
 
     Args:
@@ -32,10 +36,19 @@ class Optimizer(Configurable):
         clipnorm: largest norm of each gradient.
         clipvalue: largest absolute value of gradient elements.
         global_clipnorm: largest norm of all gradients taken together.
+        use_ema: whether a moving average of the variables is kept: ``average = ema_momentum * average +
+            (1 - ema_momentum) * variable`` after each step; ``fit`` ends with the averages in the variables.
+        ema_momentum: see above, from 0 to 1.
+        ema_overwrite_frequency: write the averages into the variables every so many steps; None for not during
+            training.
+        loss_scale_factor: the loss is multiplied by it (:meth:`scale_loss`), the gradients are divided by it.
+        gradient_accumulation_steps: change the variables only in every so many steps (2 or more), by the mean of the
+            gradients since then. Learning rate schedules count all steps.
         name: the class name in snake case by default.
 
     Raises:
-        ValueError: for a learning rate that is negative or not finite, or more than one kind of clipping.
+        ValueError: for a learning rate that is negative or not finite, more than one kind of clipping, or a setting
+            out of range.
 
     Example:
         >>> import juanji
@@ -50,6 +63,17 @@ class Optimizer(Configurable):
         array([0.5, 2.5], dtype=float32)
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Shows the arguments behind ``*args, **kwargs`` in the signature."""
+        super().__init_subclass__(**kwargs)
+        own = inspect.signature(cls.__init__).parameters.values()
+        if {p.kind for p in own} >= {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+            shown = [p for p in own if p.name != "self" and p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+            names = {p.name for p in shown}
+            common = inspect.signature(Optimizer.__init__).parameters.values()
+            shown += [p for p in common if p.name != "self" and p.name not in names]
+            setattr(cls, "__signature__", inspect.Signature(shown))  # noqa: B010
+
     def __init__(
         self,
         learning_rate: LearningRate = 0.001,
@@ -57,19 +81,35 @@ class Optimizer(Configurable):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str | None = None,
     ) -> None:
+        super().__init__()
         owner = type(self).__name__
         self.name = name or auto_name(owner)
-        self._clip = Clipping(owner, clipnorm, clipvalue, global_clipnorm)
-        self._decay = WeightDecay(owner, weight_decay)
+        check_clipping(owner, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self.weight_decay = None if weight_decay is None else not_negative(owner, "weight_decay", weight_decay)
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self._decay = WeightDecay()
+        check_counts(owner, use_ema, ema_momentum, ema_overwrite_frequency, gradient_accumulation_steps)
+        self.use_ema = bool(use_ema)
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._averages: list[Variable] = []
+        self._accumulators: list[Variable] = []
         self._iterations = Variable(0, trainable=False, dtype="int64", name="iteration")
         self._variables = [self._iterations]
         self._learning_rate: Any = None
         self.learning_rate = learning_rate
         self._rate: float | None = None  # known once in each step: a function may give another one at every call
-        self._trainable: list[Variable] = []
-        self._index: dict[int, int] = {}
         self.built = False
 
     @property
@@ -102,19 +142,12 @@ class Optimizer(Configurable):
             self._learning_rate = Variable(rate, trainable=False, dtype="float64", name="learning_rate")
             self._variables.insert(1, self._learning_rate)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._index = {id(v): i for i, v in enumerate(self._trainable)}  # copies of variables have other ids
-
     @property
-    def iterations(self) -> Variable:
-        """How many steps were taken: an int64 scalar."""
+    def iterations(self) -> Variable | Array:
+        """How many times the variables were changed: an int64 scalar, with accumulated gradients not a variable."""
+        if self.gradient_accumulation_steps:
+            return np.asarray(self._iterations.value // self.gradient_accumulation_steps)
         return self._iterations
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The optimizer's own variables: iteration, learning rate, and the state of each trained variable."""
-        return list(self._variables)
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the state for these variables; optimizers with state extend it. Called by the first step."""
@@ -124,22 +157,16 @@ class Optimizer(Configurable):
                     f"{type(self).__name__}.build: not a variable; expected juanji.Variable, got "
                     f"{type(variable).__name__} at position {i}."
                 )
+        if self.use_ema:
+            self._averages = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
         self._trainable = list(variables)
         self._index = {id(v): i for i, v in enumerate(self._trainable)}
         self.built = True
 
-    def add_optimizer_variables(self, variables: Sequence[Variable], name: str) -> list[Variable]:
-        """One variable of zeros for each given variable, of its shape and type, in the same order."""
-        added = [Variable(np.zeros(v.shape, v.dtype), trainable=False, name=f"{v.name}_{name}") for v in variables]
-        self._variables.extend(added)
-        return added
-
-    def state_of(self, slots: list[Variable], variables: Sequence[Variable]) -> list[Variable]:
-        """The members of a list from :meth:`add_optimizer_variables` that belong to these variables."""
-        return [slots[self._index[id(v)]] for v in variables]
-
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
-        """One step from pairs of gradient and variable; gives :attr:`iterations`.
+        """One step from pairs of gradient and variable; gives the number of steps.
 
         Example:
             >>> import juanji
@@ -164,28 +191,70 @@ class Optimizer(Configurable):
         grads = list(grads)
         if not grads:
             return
-        owner = type(self).__name__
-        variables = self._trainable if trainable_variables is None else list(trainable_variables)
-        if not self.built:
-            if trainable_variables is None:
-                raise ValueError(
-                    f"{owner}.apply: variables missing; expected apply(grads, variables), or build() first, "
-                    "got neither."
-                )
-            self.build(variables)
-        gradients, variables = match(owner, grads, variables, self._index)
+        variables = self._built_with(trainable_variables)
+        gradients, variables = match(type(self).__name__, grads, variables, self._index)
         trace = open_trace()
         if trace is None:
             self._begin_step()
         else:
             trace.beginnings.append(self._begin_step)
-        rate = live(self._rate_of_this_step)
-        self._decay(variables, rate)
-        self.update(self._clip(gradients), variables, rate)
+        if self.loss_scale_factor is not None:
+            gradients = [ops.divide(g, self.loss_scale_factor) for g in gradients]
+        updates, overwrites = self._phase()
+        if updates:
+            self._change(gradients, variables)
+        else:
+            blend_update(self.state_of(self._accumulators, variables), gradients, 1.0, 1.0)
+        if self.use_ema:
+            self._update_averages(overwrites)
         if trace is None:
             self._finish_step()
         else:
             trace.defer(self._finish_step)
+
+    def _built_with(self, variables: Sequence[Variable] | None) -> list[Variable]:
+        """The variables of a step, for which there is state afterwards."""
+        if not self.built:
+            if variables is None:
+                raise ValueError(
+                    f"{type(self).__name__}.apply: variables missing; expected apply(grads, variables), or build() "
+                    "first, got neither."
+                )
+            self.build(list(variables))
+            self.built = True
+        return self._trainable if variables is None else list(variables)
+
+    def _phase(self) -> tuple[bool, bool]:
+        """Whether this step changes the variables, and whether it ends by writing the averages into them."""
+        every, frequency = self.gradient_accumulation_steps, self.ema_overwrite_frequency
+        trace = open_trace()
+        if trace is not None and (every or (self.use_ema and frequency)):
+            trace.add_phase(self._phase)
+        taken = int(self._iterations._value)  # read while a trace is open, too: it records one phase
+        updates = not every or (taken + 1) % every == 0
+        return updates, bool(self.use_ema and frequency) and (taken // (every or 1) + 1) % int(frequency or 1) == 0
+
+    def _change(self, gradients: list[Any], variables: list[Variable]) -> None:
+        every = self.gradient_accumulation_steps
+        if every:
+            sums = self.state_of(self._accumulators, variables)
+            blend_update(sums, gradients, 1.0 / every, 1.0 / every)
+            gradients = list(sums)
+        rate = live(self._rate_of_this_step)
+        self._apply_weight_decay(variables, rate)
+        limited = clipped(gradients, self.clipnorm, self.clipvalue, self.global_clipnorm)
+        self.update(limited, variables, rate)
+        if every:
+            blend_update(self._accumulators, self._accumulators, 0.0, 0.0)
+
+    def _apply_weight_decay(self, variables: list[Variable], learning_rate: float | LiveNumber) -> None:
+        self._decay(variables, learning_rate, self.weight_decay)
+
+    def _update_averages(self, overwrite: bool) -> None:
+        keep = live(lambda: self.ema_momentum if int(self.iterations) else 0.0)
+        blend_update(self._averages, self._trainable, keep, derived(lambda share: 1.0 - share, keep))
+        if overwrite:
+            self.finalize_variable_values(self._trainable)
 
     def _rate_of_this_step(self) -> float:
         if self._rate is None:
@@ -200,7 +269,7 @@ class Optimizer(Configurable):
 
     def next_step(self) -> float | LiveNumber:
         """The number of the step that is being taken, counted from 1."""
-        return live(lambda: int(self._iterations) + 1)
+        return live(lambda: int(self.iterations) + 1)
 
     def update(self, gradients: list[Any], variables: list[Variable], learning_rate: Any) -> None:
         """Applies one step to all variables; the default calls :meth:`update_step` for each.
@@ -217,6 +286,17 @@ class Optimizer(Configurable):
             "learning_rate) or update(gradients, variables, learning_rate)."
         )
 
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss as gradients are to be taken of it: multiplied by ``loss_scale_factor`` where there is one."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """Writes the moving averages, where they are kept, into the variables: the end of a training."""
+        if not self.use_ema or not self._averages:
+            return
+        variables = [v for v in var_list if id(v) in self._index]
+        blend_update(variables, self.state_of(self._averages, variables), 0.0, 1.0)
+
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
@@ -224,7 +304,7 @@ class Optimizer(Configurable):
 
         Args:
             var_list: the variables.
-            var_names: parts of their names, for example ['bias'].
+            var_names: patterns (regular expressions) that are looked for in their names, for example ['bias'].
         """
         self._decay.exclude(var_list or (), var_names or ())
 
@@ -260,8 +340,15 @@ class Optimizer(Configurable):
         return {
             "name": self.name,
             "learning_rate": rate,
-            "weight_decay": self._decay.rate,
-            **self._clip.get_config(),
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
         }
 
     @classmethod

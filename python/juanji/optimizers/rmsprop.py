@@ -23,7 +23,7 @@ class RMSprop(Optimizer):
         momentum: share of the last step that is added to this one, from 0 to 1.
         epsilon: keeps the root from 0.
         centered: whether the squared mean of the gradients is taken off ``v``.
-        kwargs: see :class:`~juanji.optimizers.Optimizer`.
+        args, kwargs: see :class:`~juanji.optimizers.Optimizer`.
 
     Example:
         >>> import numpy as np, juanji
@@ -40,9 +40,10 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
+        *args: Any,
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, **kwargs)
+        super().__init__(learning_rate, *args, **kwargs)
         self.rho = share("RMSprop", "rho", rho)
         self.momentum = share("RMSprop", "momentum", momentum)
         self.epsilon = not_negative("RMSprop", "epsilon", epsilon)

@@ -22,7 +22,7 @@ class SGD(Optimizer):
         learning_rate: number, schedule, or function without arguments.
         momentum: from 0 to 1; 0 keeps no velocities.
         nesterov: whether to use Nesterov's form.
-        kwargs: see :class:`~juanji.optimizers.Optimizer`.
+        args, kwargs: see :class:`~juanji.optimizers.Optimizer`.
 
     Example:
         >>> import numpy as np, juanji
@@ -37,9 +37,10 @@ class SGD(Optimizer):
         learning_rate: LearningRate = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
+        *args: Any,
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, **kwargs)
+        super().__init__(learning_rate, *args, **kwargs)
         self.momentum = share("SGD", "momentum", momentum)
         self.nesterov = nesterov
         self._velocities: list[Variable] = []

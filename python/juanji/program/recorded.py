@@ -23,6 +23,9 @@ class Recorded:
         arrays: examples of its arguments; each run takes arrays of the same types and shapes.
         arena: scratch memory, shared with other programs.
 
+    Attributes:
+        phases: functions that have to give what they gave while the step was traced.
+
     Raises:
         NoValueError: when the function asks for values on the way.
 
@@ -38,6 +41,7 @@ class Recorded:
         with Trace() as trace:
             self._result = function(*(trace.add_input(x) for x in arrays))
         self._feeds = [make for _, make in trace.feeds]
+        self.phases = trace.phases
         self._beginnings = trace.beginnings
         self._actions = trace.actions
         wanted = _tensors_in([self._result, *(a.arguments for a in self._actions)])
