@@ -23,6 +23,22 @@ METHODS = {
     "RMSprop": ({}, reference.RMSprop),
     "RMSprop all": ({"rho": 0.8, "momentum": 0.5, "epsilon": 1e-3, "centered": True}, reference.RMSprop),
     "Adam": ({}, reference.Adam),
+    "Adamax": ({}, reference.Adamax),
+    "Adamax other": ({"beta_1": 0.5, "beta_2": 0.6, "epsilon": 1e-3}, reference.Adamax),
+    "Nadam": ({}, reference.Nadam),
+    "Nadam other": ({"beta_1": 0.5, "beta_2": 0.6, "epsilon": 1e-3}, reference.Nadam),
+    "Adagrad": ({}, reference.Adagrad),
+    "Adagrad other": ({"initial_accumulator_value": 0.5, "epsilon": 1e-2}, reference.Adagrad),
+    "Adadelta": ({"epsilon": 1e-2}, reference.Adadelta),
+    "Lion": ({}, reference.Lion),
+    "Lion other": ({"beta_1": 0.3, "beta_2": 0.6}, reference.Lion),
+    "Ftrl": ({}, reference.Ftrl),
+    "ScheduleFreeAdamW": ({}, reference.ScheduleFree),
+    "ScheduleFreeAdamW other": ({"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}, reference.ScheduleFree),
+    "Lamb": ({}, reference.Lamb),
+    "Adafactor": ({}, reference.Adafactor),
+    "Adafactor other": ({"beta_2_decay": -0.5, "epsilon_2": 2.0, "clip_threshold": 0.5}, reference.Adafactor),
+    "Muon": ({"weight_decay": None, "adam_weight_decay": None}, lambda rate, **_: reference.Muon(rate)),
     "Adam amsgrad": ({"beta_1": 0.5, "beta_2": 0.7, "epsilon": 1e-3, "amsgrad": True}, reference.Adam),
 }
 
@@ -43,7 +59,7 @@ def agree(trained, expected, c=64):
 
 
 def make(method, rate=0.05, **kwargs):
-    return getattr(optimizers, method.split()[0])(rate, **METHODS[method][0], **kwargs)
+    return getattr(optimizers, method.split()[0])(rate, **{**METHODS[method][0], **kwargs})
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -7,6 +7,7 @@ import pytest
 
 from juanji import _core
 from juanji.autograd import Tensor, Variable
+from juanji.ops import _update_rules as rules
 from juanji.ops._update import adam_update, rmsprop_update, sgd_update
 from reference import update as reference
 
@@ -43,7 +44,47 @@ def adam(beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False):
     return step, lambda: reference.Adam(0.01, beta_1, beta_2, epsilon, amsgrad), 2 + amsgrad
 
 
+def rule(function, formula, states, counts_steps=False, **settings):
+    """One of the further rules at rate 0.01: its arguments behind the learning rate are those of the formula."""
+
+    def step(t, w, g, arrays):
+        counted = {"step": t} if counts_steps else {}
+        if formula is reference.Nadam:
+            counted["product"] = np.prod([formula(0.01, **settings).mu(i) for i in range(1, t + 1)])
+        function(w, g, *arrays, 0.01, **settings, **counted)
+
+    return step, lambda: formula(0.01, **settings), states
+
+
+def zero_sums(function, formula, states, **settings):
+    """A rule whose sums begin with 0, as states do here."""
+    step, _, _ = rule(function, formula, states, **settings)
+    initial = "initial" if formula is reference.Ftrl else "initial_accumulator_value"
+    return step, lambda: formula(0.01, **settings, **{initial: 0.0}), states
+
+
+def schedule_free(**settings):
+    """z begins with the variables."""
+    step, make, states = rule(rules.schedule_free_update, reference.ScheduleFree, 2, True, **settings)
+
+    def first_copied(t, w, g, arrays):
+        if t == 1:
+            arrays[0] = [np.array(x) for x in w]
+        step(t, w, g, arrays)
+
+    return first_copied, make, states
+
+
 METHODS = {
+    "adagrad": zero_sums(rules.adagrad_update, reference.Adagrad, 1, epsilon=0.1),
+    "adadelta": rule(rules.adadelta_update, reference.Adadelta, 2, rho=0.7, epsilon=1e-3),
+    "adamax": rule(rules.adamax_update, reference.Adamax, 2, True, beta_1=0.8, beta_2=0.6, epsilon=1e-3),
+    "nadam": rule(rules.nadam_update, reference.Nadam, 2, True, beta_1=0.8, beta_2=0.9),
+    "lion": rule(rules.lion_update, reference.Lion, 1, beta_1=0.7, beta_2=0.8),
+    "ftrl": zero_sums(rules.ftrl_update, reference.Ftrl, 2, l1=0.3, l2=0.2, l2_shrinkage=0.1, beta=0.4),
+    "ftrl-power": zero_sums(rules.ftrl_update, reference.Ftrl, 2, learning_rate_power=-0.3, beta=0.1),
+    "ftrl-no-power": zero_sums(rules.ftrl_update, reference.Ftrl, 2, learning_rate_power=0.0, l1=0.1),
+    "schedule-free": schedule_free(beta_1=0.6, beta_2=0.9, epsilon=1e-3),
     "sgd": sgd(),
     "sgd-momentum": sgd(0.9),
     "sgd-nesterov": sgd(0.9, nesterov=True),
@@ -137,6 +178,22 @@ def test_nan_stays_where_it_is(method):
     assert np.isnan(w[0][[0, 18]]).all()
 
 
+def test_blending():
+    a, b = np.array([1.0, 2.0, np.nan]), np.array([4.0, np.nan, 6.0])
+    rules.blend_update([a], [b], 0.5, 0.25)
+    np.testing.assert_array_equal(a, [1.5, np.nan, np.nan])
+    rules.blend_update([a], [b], 1.0, 0.0)
+    np.testing.assert_array_equal(a, [1.5, np.nan, np.nan])
+    rules.blend_update([a], [b], 0.0, 0.5)
+    np.testing.assert_array_equal(a, [2.0, np.nan, 3.0])
+    rules.blend_update([a], [b], 0.0, 0.0)
+    np.testing.assert_array_equal(a, 0.0)
+    ones = [np.ones(n, "float32") for n in (1, 7, 16385)]
+    rules.blend_update(ones, [np.full(x.shape, 3.0, "float32") for x in ones], 0.5, 2.0)
+    for x in ones:
+        np.testing.assert_array_equal(x, np.float32(6.5))
+
+
 def test_one_native_operation_serves_changing_rates_and_steps():
     w, g, m, v = (np.ones(3) for _ in range(4))
     adam_update([w], [g], [m], [v], None, 0.1, step=1)
@@ -179,6 +236,17 @@ def test_values_out_of_range_are_refused():
         adam_update([a], [a.copy()], [a.copy()], [a.copy()], None, 0.1, beta_1=1.0)
     with pytest.raises(ValueError, match=r"momentum is out of range; expected 0 to 1, got momentum=-0.5"):
         sgd_update([a], [a.copy()], [a.copy()], 0.1, momentum=-0.5)
+    with pytest.raises(ValueError, match=r"ftrl_update: learning_rate_power is out of range; expected 0 or below"):
+        rules.ftrl_update([a], [a.copy()], [a.copy()], [a.copy()], 0.1, learning_rate_power=0.5)
+    for make, message in [
+        (lambda: _core.AdadeltaUpdate(1.5, 0.1), "rho"),
+        (lambda: _core.AdamaxUpdate(1.0, 0.5, 0.1), "beta_1"),
+        (lambda: _core.NadamUpdate(0.5, 1.0, 0.1), "beta_2"),
+        (lambda: _core.LionUpdate(0.5, -0.1), "beta_2"),
+        (lambda: _core.ScheduleFreeUpdate(0.5, 1.0, 0.1), "beta_2"),
+    ]:
+        with pytest.raises(ValueError, match=f"{message} is out of range"):
+            make()
     with pytest.raises(ValueError, match=r"rho is out of range; expected 0 to 1, got rho=nan"):
         rmsprop_update([a], [a.copy()], [a.copy()], None, None, 0.1, rho=float("nan"))
 

@@ -90,6 +90,8 @@ def run_fit(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> None:
         callbacks.call("on_epoch_end", epoch, epoch_logs)
         if model.stop_training:
             break
+    if plan.epochs:
+        model.optimizer.finalize_variable_values(model.trainable_variables)
     callbacks.call("on_train_end", epoch_logs)
 
 

@@ -20,6 +20,7 @@ from juanji._locks import Lock
 from juanji.layers._weights import WeightOwner
 from juanji.program import Recorded
 from juanji.trace import is_own
+from juanji.utils.registry import Configurable
 
 _MOST_FORMS = 4  # of one model
 _MOST_PROGRAMS = 16  # of one model
@@ -161,7 +162,7 @@ def _parts(layer: WeightOwner) -> list[Any]:
 
 
 def _is_known(part: Any) -> bool:
-    if isinstance(part, WeightOwner) or not callable(part):
+    if isinstance(part, WeightOwner) or not (callable(part) or isinstance(part, Configurable)):
         return True
     if not is_own(part if hasattr(part, "__qualname__") else type(part)):
         return False

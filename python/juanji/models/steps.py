@@ -111,11 +111,12 @@ class Steps(Layer):
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
+            scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
         # Metrics come first: when they refuse the labels, no weight has been changed.
         logs = self._record(loss, x, y, y_pred, sample_weight)
         variables = self.trainable_variables
         if variables:
-            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+            self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables))
             self.apply_constraints()
         else:
             warnings.warn("fit: the model has no trainable weights, so training changes nothing.", stacklevel=2)

@@ -50,7 +50,7 @@ class RMSprop(Optimizer):
         self.centered = centered
         self._velocities: list[Variable] = []
         self._momentums: list[Variable] = []
-        self._averages: list[Variable] = []
+        self._mean_gradients: list[Variable] = []
 
     def build(self, variables: Sequence[Variable]) -> None:
         super().build(variables)
@@ -58,7 +58,7 @@ class RMSprop(Optimizer):
         if self.momentum:
             self._momentums = self.add_optimizer_variables(variables, "momentum")
         if self.centered:
-            self._averages = self.add_optimizer_variables(variables, "average_gradient")
+            self._mean_gradients = self.add_optimizer_variables(variables, "average_gradient")
 
     def update(self, gradients: list[Any], variables: list[Variable], learning_rate: Any) -> None:
         rmsprop_update(
@@ -66,7 +66,7 @@ class RMSprop(Optimizer):
             gradients,
             self.state_of(self._velocities, variables),
             self.state_of(self._momentums, variables) if self.momentum else None,
-            self.state_of(self._averages, variables) if self.centered else None,
+            self.state_of(self._mean_gradients, variables) if self.centered else None,
             learning_rate,
             self.rho,
             self.momentum,
