@@ -308,29 +308,6 @@ class Optimizer(OptimizerState):
         """
         self._decay.exclude(var_list or (), var_names or ())
 
-    def save_own_variables(self, store: dict[str, Any]) -> None:
-        """Puts the values of :attr:`variables` into ``store``, by number."""
-        for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Takes the values that :meth:`save_own_variables` stored; the optimizer has to be built.
-
-        Raises:
-            ValueError: when their number or a shape differs; then none is changed.
-        """
-        variables = self.variables
-        values = [np.asarray(store[str(i)]) for i in range(len(store))]
-        if [v.shape for v in values] != [v.shape for v in variables]:
-            raise ValueError(
-                f"{type(self).__name__}: the state does not fit; expected {len(variables)} arrays of the shapes of "
-                f"optimizer.variables, got {len(values)}. Use the model that it was taken from."
-            )
-        if not int(values[0]) >= 0:
-            raise ValueError(f"{type(self).__name__}: wrong iterations; expected at least 0, got {int(values[0])}.")
-        for variable, value in zip(variables, values):
-            variable.assign(value)
-
     def get_config(self) -> dict[str, Any]:
         rate = self._learning_rate
         if isinstance(rate, schedules.LearningRateSchedule):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -129,24 +128,28 @@ class OptimizerState(Configurable):
         for variable, value in zip(self.variables, weights):
             variable.assign(value)
 
-    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Puts the values of :attr:`variables` into a dictionary under '0', '1', ..."""
+    def save_own_variables(self, store: dict[str, Any]) -> None:
+        """Puts the values of :attr:`variables` into ``store``, by number."""
         for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy().copy()
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Takes the values that :meth:`save_own_variables` stored; with a warning none when their number differs."""
+        """Takes the values that :meth:`save_own_variables` stored; the optimizer has to be built.
+
+        Raises:
+            ValueError: when their number or a shape differs; then none is changed.
+        """
         variables = self.variables
-        if len(store) != len(variables):
-            hint = "" if self.built else " Call build(variables) first."
-            warnings.warn(
-                f"{type(self).__name__}.load_own_variables: nothing is loaded; expected {len(variables)} variables, "
-                f"got {len(store)}.{hint}",
-                stacklevel=2,
+        values = [np.asarray(store[str(i)]) for i in range(len(store))]
+        if [v.shape for v in values] != [v.shape for v in variables]:
+            raise ValueError(
+                f"{type(self).__name__}: the state does not fit; expected {len(variables)} arrays of the shapes of "
+                f"optimizer.variables, got {len(values)}. Use the model that it was taken from."
             )
-            return
-        for i, variable in enumerate(variables):
-            variable.assign(np.asarray(store[str(i)]))
+        if not int(values[0]) >= 0:
+            raise ValueError(f"{type(self).__name__}: wrong iterations; expected at least 0, got {int(values[0])}.")
+        for variable, value in zip(variables, values):
+            variable.assign(value)
 
     def stateless_apply(
         self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
