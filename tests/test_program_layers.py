@@ -13,6 +13,7 @@ from juanji import layers, losses
 
 SEQUENCE: dict[str, Callable[[], Any]] = {
     "AveragePooling1D": lambda: layers.AveragePooling1D(2),
+    "Bidirectional": lambda: layers.Bidirectional(layers.GRU(3, return_sequences=True), merge_mode="ave"),
     "Conv1D": lambda: layers.Conv1D(4, 3, padding="same", activation="relu"),
     "Conv1D causal": lambda: layers.Conv1D(4, 3, padding="causal", dilation_rate=2),
     "Conv1DTranspose": lambda: layers.Conv1DTranspose(4, 3, strides=2),
@@ -66,7 +67,10 @@ IMAGES: dict[str, Callable[[], Any]] = {
     "SeparableConv2D": lambda: layers.SeparableConv2D(4, 3, padding="same"),
     "Softmax": lambda: layers.Softmax(axis=-1),
     "Softmax axis 1": lambda: layers.Softmax(axis=1),
+    "ConvLSTM1D": lambda: layers.ConvLSTM1D(2, 3, padding="same", dropout=0.2, recurrent_dropout=0.2),
     "SpatialDropout2D": lambda: layers.SpatialDropout2D(0.5),
+    "TimeDistributed": lambda: layers.TimeDistributed(layers.Conv1D(2, 3)),
+    "TimeDistributed batch": lambda: layers.TimeDistributed(layers.BatchNormalization()),
     "UnitNormalization": layers.UnitNormalization,
     "UpSampling2D": lambda: layers.UpSampling2D(2),
     "UpSampling2D bilinear": lambda: layers.UpSampling2D(2, interpolation="bilinear"),

@@ -11,7 +11,9 @@ from juanji.layers.adaptive_pooling import (
     AdaptiveMaxPooling3D,
 )
 from juanji.layers.batch_normalization import BatchNormalization
+from juanji.layers.bidirectional import Bidirectional
 from juanji.layers.conv import Conv1D, Conv2D, Convolution1D, Convolution2D
+from juanji.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from juanji.layers.conv_transpose import (
     Conv1DTranspose,
     Conv2DTranspose,
@@ -114,6 +116,7 @@ from juanji.layers.volumes import (
     MaxPool3D,
     MaxPooling3D,
 )
+from juanji.layers.wrapper import TimeDistributed, Wrapper
 
 __all__ = [
     "ELU",
@@ -137,6 +140,7 @@ __all__ = [
     "AvgPool2D",
     "AvgPool3D",
     "BatchNormalization",
+    "Bidirectional",
     "CategoryEncoding",
     "Concatenate",
     "Conv1D",
@@ -145,6 +149,9 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Convolution1D",
     "Convolution1DTranspose",
     "Convolution2D",
@@ -229,10 +236,12 @@ __all__ = [
     "SpatialDropout3D",
     "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",
