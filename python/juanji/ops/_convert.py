@@ -206,3 +206,66 @@ def shape(x: Any) -> tuple[int, ...]:
         (1, 3)
     """
     return tuple(x.shape if hasattr(x, "shape") else as_array(x).shape)
+
+
+def ndim(x: Any) -> int:
+    """The number of axes.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.ndim([[1, 2, 3]])
+        2
+    """
+    return len(shape(x))
+
+
+def size(x: Any) -> int | None:
+    """The number of elements; of a symbolic tensor None when a size varies.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.size([[1, 2, 3]])
+        3
+    """
+    sizes = shape(x)
+    return None if None in sizes else int(np.prod(sizes, dtype=np.int64))
+
+
+def dtype(x: Any) -> str:
+    """The name of the element type.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.dtype([1.0])
+        'float32'
+    """
+    return str(np.dtype(x.dtype if hasattr(x, "dtype") else as_array(x).dtype).name)
+
+
+def saturate_cast(x: Any, dtype: DTypeLike) -> Any:
+    """``x`` with another element type; what that does not hold becomes its nearest number.
+
+    Args:
+        x: array or tensor.
+        dtype: any NumPy dtype or its name.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji import ops
+        >>> ops.saturate_cast(np.array([-1.0, 256.0]), "uint8")
+        array([  0, 255], dtype=uint8)
+    """
+    from juanji import ops
+
+    x, wanted = as_array(x), np.dtype(dtype)
+    if wanted.kind == "b" or x.dtype.kind == "b":
+        return cast(x, wanted)
+    own = np.finfo(x.dtype) if x.dtype.kind == "f" else np.iinfo(x.dtype)
+    limits = np.finfo(wanted) if wanted.kind == "f" else np.iinfo(wanted)
+    low, high = max(own.min, limits.min), min(own.max, limits.max)
+    if x.dtype.kind == "f" and wanted.kind in "iu":
+        # the largest integer may round up to a float that the type does not hold
+        high = x.dtype.type(high)
+        if int(high) > int(limits.max):
+            high = np.nextafter(high, x.dtype.type(0))
+    return cast(ops.clip(x, x.dtype.type(low), x.dtype.type(high)), wanted)

@@ -12,10 +12,13 @@ from juanji import ops
 from juanji.autograd import Array
 from juanji.config import floatx
 from juanji.ops._convert import as_array, as_float, operands
+from juanji.ops._numpy_side import by_numpy
 from juanji.ops._shape import normalize_axis
 from juanji.ops._whole import whole_number
 
 Shape = int | Sequence[int]
+
+_copy = by_numpy("copy", np.copy, lambda call, dy: (dy,))
 
 
 def zeros(shape: Shape, dtype: DTypeLike | None = None) -> Array:
@@ -120,3 +123,50 @@ def linspace(
     if dtype is not None:
         y = ops.cast(ops.floor(y) if np.dtype(dtype).kind in "iu" else y, dtype)
     return (y, step) if retstep else y
+
+
+def array(x: Any, dtype: DTypeLike | None = None) -> Any:
+    """``x`` as an array, or the Tensor that it is, of the given type; :func:`juanji.ops.convert_to_tensor`.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.array([1.0, 2.0])
+        array([1., 2.], dtype=float32)
+    """
+    return ops.convert_to_tensor(x, dtype)
+
+
+def copy(x: Any) -> Any:
+    """The same elements in memory of their own.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji import ops
+        >>> ops.copy(np.array([1, 2]))
+        array([1, 2])
+    """
+    x = as_array(x)
+    return _copy(x)
+
+
+def empty(shape: Shape, dtype: DTypeLike | None = None) -> Array:
+    """An array whose elements are whatever comes; zeros here.
+
+    Example:
+        >>> from juanji import ops
+        >>> ops.empty((2, 0)).shape
+        (2, 0)
+    """
+    return zeros(shape, dtype)
+
+
+def empty_like(x: Any, dtype: DTypeLike | None = None) -> Array:
+    """An array in the shape and type of ``x`` whose elements are whatever comes; zeros here.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji import ops
+        >>> ops.empty_like(np.ones(3)).shape
+        (3,)
+    """
+    return zeros_like(x, dtype)

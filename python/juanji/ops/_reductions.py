@@ -253,3 +253,7 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Whether any element over axes is true (not 0)."""
     return _reduce(_any, as_array(x), axis, keepdims)
+
+
+amax = max
+amin = min
