@@ -154,11 +154,9 @@ from juanji.ops._nan_reductions import (
 )
 from juanji.ops._nn_more import multi_hot, psnr, separable_conv
 from juanji.ops._normalization import batch_normalization, moments, normalize
-from juanji.ops._pool import average_pool, max_pool
 from juanji.ops._products import average, cdist, corrcoef, correlate, cross, dot, inner, kron, outer, tensordot, vdot
 from juanji.ops._quantiles import median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from juanji.ops._reductions import all, amax, amin, any, argmax, argmin, max, mean, min, prod, std, sum, var
-from juanji.ops._reductions import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
 from juanji.ops._repeat import repeat, tile
 from juanji.ops._rounding import ceil, floor, floor_divide, fmod, mod, round, trunc
 from juanji.ops._shape import (
