@@ -136,13 +136,25 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
 
 
-def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:
     """Whether the class the label names is among the ``k`` best scores.
+
+    Args:
+        y_true: class numbers.
+        y_pred: scores of the classes, or class numbers with the best first.
+        k: how many classes count.
+        from_sorted_ids: whether ``y_pred`` are class numbers.
 
     Example:
         >>> sparse_top_k_categorical_accuracy([2, 0], [[0.1, 0.9, 0.8], [0.05, 0.95, 0.5]], k=2)
         array([ True, False])
+        >>> sparse_top_k_categorical_accuracy([2, 0], [[1, 2, 0], [1, 2, 0]], k=2, from_sorted_ids=True)
+        array([ True, False])
     """
+    if from_sorted_ids:
+        labels, best = _class_numbers("sparse_top_k_categorical_accuracy", y_true, y_pred)
+        found = ops.equal(ops.expand_dims(ops.cast(labels, "int64"), -1), ops.cast(best[..., :k], "int64"))
+        return ops.any(found, axis=-1)
     return _in_top_k(*_class_numbers("sparse_top_k_categorical_accuracy", y_true, y_pred), k)
 
 
@@ -155,8 +167,14 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         0.5
     """
 
-    def __init__(self, k: int = 5, name: str = "sparse_top_k_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k)
+    def __init__(
+        self,
+        k: int = 5,
+        name: str = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
+    ) -> None:
+        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids)
 
 
 def _in_top_k(labels: Array, scores: Array, k: int) -> Any:
