@@ -35,6 +35,15 @@ class KernelLayer(Layer):
         self.bias_constraint = constraints.get(bias_constraint)
         self.bias: Any = None
 
+    @property
+    def activation(self) -> Any:
+        """The function applied to the output; None and names may be set."""
+        return self._activation
+
+    @activation.setter
+    def activation(self, value: Any) -> None:
+        self._activation = activations.get(value)
+
     def _add_bias(self, size: int) -> None:
         self.bias = None
         if self.use_bias:

@@ -9,6 +9,7 @@ from typing import Any
 from juanji import activations, ops, regularizers
 from juanji.layers._registry import registry
 from juanji.layers.layer import ElementwiseLayer, Layer
+from juanji.symbolic.structure import map_shapes, shape_leaves
 from juanji.utils.serialization import deserialize_keras_object
 
 
@@ -146,7 +147,8 @@ class Lambda(Layer):
             return super().compute_output_shape(input_shape)
         if callable(self._wanted_shape):
             return self._wanted_shape(input_shape)
-        return (input_shape[0], *self._wanted_shape)
+        batch = shape_leaves(input_shape)[0][0]
+        return map_shapes(lambda shape: (batch, *shape), self._wanted_shape)
 
     def _knows_output_shape(self) -> bool:
         return self._wanted_shape is not None

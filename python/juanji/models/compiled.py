@@ -40,7 +40,7 @@ class Compiled:
         self.loss_tracker = metrics.Mean(name="loss")
         self._arguments = (loss, loss_weights, unweighted, weighted)
         self._objectives: list[Objective] | None = None
-        self._pending = PendingMetrics(self)
+        self._together = CompileMetrics(self)
         for part in as_list("loss", loss):
             check_loss(part)
         for owner, given in (("metrics", unweighted), ("weighted_metrics", weighted)):
@@ -106,17 +106,14 @@ class Compiled:
 
     @property
     def metrics(self) -> list[Any]:
-        """The running loss, the running losses of several outputs, then the metrics that are known already."""
-        own = [metric for one in self._objectives or [] for metric in one.metrics]
-        pending = [self._pending] if self._is_pending else []
-        return [self.loss_tracker, *(one.tracker for one in self._tracked), *own, *pending]
+        """The running loss, the running losses of several outputs, and one for all that compile was given."""
+        asked = any(as_list("metrics", given) for given in self._arguments[2:])
+        return [self.loss_tracker, *(one.tracker for one in self._tracked), *([self._together] if asked else [])]
 
     @property
-    def _is_pending(self) -> bool:
-        """Whether there are metrics whose objects the first batch will make."""
-        if self._objectives is None:
-            return any(as_list("metrics", given) for given in self._arguments[2:])
-        return any(one.is_pending for one in self._objectives)
+    def chosen(self) -> list[Any]:
+        """The metrics that compile was given, as objects; those of names appear with the first batch."""
+        return [metric for one in self._objectives or [] for metric in one.metrics]
 
     def parts(self) -> list[Any]:
         """The losses and the optimizer: what a step runs besides layers."""
@@ -173,7 +170,7 @@ class Compiled:
     def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Adds one batch to every metric."""
         objectives = self._objectives_for(y_pred)
-        used = {metric.name for metric in self.metrics}
+        used = {metric.name for metric in (*self.metrics, *self.chosen)}
         columns = self._columns("compute_metrics", y, y_pred, sample_weight)
         for one, (labels, prediction, weights) in zip(objectives, columns):
             one.update_metrics(labels, prediction, weights, used)
@@ -205,23 +202,37 @@ class Compiled:
         )
 
 
-class PendingMetrics(metrics.Metric):
-    """Stands for the metrics whose objects the first batch will make, for steps that update all metrics one by one.
+class CompileMetrics(metrics.Metric):
+    """All metrics that ``compile`` was given in one, for steps that update metrics one by one.
 
     Args:
-        compiled: what makes them.
+        compiled: what has them.
     """
 
     def __init__(self, compiled: Compiled) -> None:
         super().__init__(name="compile_metrics")
         self._compiled = compiled
 
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics; those given by name appear with the first batch."""
+        return self._compiled.chosen
+
+    @property
+    def variables(self) -> list[Any]:
+        """The state of all of them."""
+        return [variable for metric in self.metrics for variable in metric.variables]
+
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         self._compiled.update_metrics(y_true, y_pred, sample_weight)
 
-    def result(self) -> dict[str, float]:
-        """Nothing: with the first batch the metrics stand for themselves."""
-        return {}
+    def result(self) -> dict[str, Any]:
+        """Name and value of each."""
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def reset_state(self) -> None:
+        for metric in self.metrics:
+            metric.reset_state()
 
 
 @deferred

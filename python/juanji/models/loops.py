@@ -54,7 +54,15 @@ class TrainingPlan:
 def run_logged(model: Any, name: str, batch: Any) -> Any:
     """Runs a step that gives logs; tensors and arrays of one element, as steps of users give them, become numbers."""
     logs = model.run_step(name, packed(batch))
-    return {key: _as_number(value) for key, value in logs.items()} if isinstance(logs, dict) else logs
+    return _numbers(logs) if isinstance(logs, dict) else logs
+
+
+def _numbers(logs: dict[str, Any]) -> dict[str, Any]:
+    """Numbers by name; a metric that gives a dictionary adds its entries."""
+    found: dict[str, Any] = {}
+    for key, value in logs.items():
+        found |= _numbers(value) if isinstance(value, dict) else {key: _as_number(value)}
+    return found
 
 
 def _as_number(value: Any) -> Any:

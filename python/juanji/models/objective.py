@@ -45,11 +45,6 @@ class Objective:
         """The metrics that are known already."""
         return [metric for metric, _ in self._chosen or []]
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether there are metrics that the first batch will make."""
-        return bool(self._wanted) and self._chosen is None
-
     def require_labels(self, method: str, y: Any) -> None:
         """Raises ValueError when there is a loss but there are no labels."""
         if y is None and self.loss_identifier is not None:

@@ -10,7 +10,7 @@ from juanji import optimizers
 from juanji.autograd import GradientTape, Tensor, open_trace
 from juanji.layers._properties import own_metrics
 from juanji.layers.layer import Layer
-from juanji.models.compiled import Compiled, as_number
+from juanji.models.compiled import Compiled, CompileMetrics, as_number
 from juanji.models.data import unpack
 from juanji.models.recording import Recorder
 from juanji.program import Recorded
@@ -70,10 +70,7 @@ class Steps(Layer):
 
     @property
     def metrics(self) -> list[Any]:
-        """The running loss, the metrics of :meth:`compile`, and those among the attributes of the model and its layers.
-
-        Metrics given by name are one entry, 'compile_metrics', until the first batch.
-        """
+        """The running loss, the metrics of :meth:`compile` in one, and those that model and layers have."""
         compiled = [] if self._compiled is None else self._compiled.metrics
         layers = [layer for layer in self.walk() if layer is self or not isinstance(layer, Steps)]
         own = [metric for layer in layers for metric in own_metrics(layer)]
@@ -83,7 +80,7 @@ class Steps(Layer):
     @property
     def metrics_names(self) -> list[str]:
         """The names that belong to the numbers of :meth:`evaluate`."""
-        return [m.name for m in self.metrics]
+        return [metric.name for metric in self._single_metrics()]
 
     def reset_metrics(self) -> None:
         """Starts all running averages again."""
@@ -93,10 +90,15 @@ class Steps(Layer):
     def get_metrics_result(self) -> dict[str, float]:
         """Name and value of each of the :attr:`metrics`; one that gives a dictionary adds its entries."""
         results: dict[str, float] = {}
-        for metric in self.metrics:
+        for metric in self._single_metrics():
             value = metric.result()
             results |= value if isinstance(value, dict) else {metric.name: as_number(value)}
         return results
+
+    def _single_metrics(self) -> list[Any]:
+        """The :attr:`metrics`, with those of :meth:`compile` one by one."""
+        found = [metric.metrics if isinstance(metric, CompileMetrics) else [metric] for metric in self.metrics]
+        return [metric for part in found for metric in part]
 
     def train_step(self, data: Any) -> dict[str, float]:
         """Trains on one batch: forward, loss, gradients, update, metrics.
