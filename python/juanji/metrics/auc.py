@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from juanji.metrics.confusion import threshold_list
 from juanji.metrics.metric import registry
 from juanji.metrics.operating_point import even_thresholds
 from juanji.utils.registry import plain
+from juanji.utils.serialization import deserialize_keras_object
 
 EPSILON = 1e-7
 
@@ -66,6 +67,8 @@ class AUC(OutcomeMetric):
         self.thresholds = [-EPSILON, *inner, 1 + EPSILON]  # 0 is above the first, 1 is not above the last
         self.multi_label = multi_label
         self.num_labels = num_labels
+        if isinstance(label_weights, Mapping):  # an array as Keras writes it
+            label_weights = np.asarray(deserialize_keras_object(label_weights))
         self.label_weights = plain(label_weights)
         self.from_logits = from_logits
         self._given_thresholds = thresholds is not None
