@@ -6,6 +6,7 @@ is stored as where it comes from: name of the layer, number of the call, number 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,18 +14,26 @@ import numpy as np
 
 from juanji.autograd import Tensor
 from juanji.layers._registry import deserialize, serialize
+from juanji.layers.layer import Layer
 from juanji.models.graph import Graph
+from juanji.models.keras_operations import KerasOperation, is_keras_operation
 from juanji.symbolic.function import Function
 from juanji.symbolic.structure import map_structure
-from juanji.symbolic.tensor import KerasTensor, Node, node_of, tensor_index
+from juanji.symbolic.tensor import KerasTensor, Node, any_symbolic, node_of, tensor_index
+from juanji.utils.serialization import deserialize_keras_object
 
 
 def graph_config(graph: Graph) -> dict[str, Any]:
     """The layers with their calls, and where inputs and outputs come from."""
+
+    def end(x: KerasTensor) -> list[Any]:
+        name, call, result = _history(graph, x)
+        return [name, call + _counts_from_one(node_of(x).operation), result]
+
     return {
         "layers": [_operation_config(graph, operation) for operation in graph.operations],
-        "input_layers": map_structure(lambda x: _history(graph, x), graph.input_structure),
-        "output_layers": map_structure(lambda y: _history(graph, y), graph.output_structure),
+        "input_layers": map_structure(end, graph.input_structure),
+        "output_layers": map_structure(end, graph.output_structure),
     }
 
 
@@ -55,7 +64,7 @@ def graph_ends(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | No
                 blocked.add(id(operation))
                 left.append((operation, call))
             else:
-                operation(*arguments[0], **arguments[1])
+                _call(operation, *arguments)
         if len(left) == len(waiting):
             raise ValueError(
                 "Model.from_config: the graph does not close; expected calls whose inputs come from other layers, got "
@@ -63,6 +72,23 @@ def graph_ends(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | No
             )
         waiting = left
     return _ends(config["input_layers"], made), _ends(config["output_layers"], made)
+
+
+def _call(operation: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
+    if not any_symbolic((args, kwargs)):
+        raise ValueError(
+            f"Model.from_config: a call without a symbolic tensor; expected one among the arguments of "
+            f"{operation.name!r}, got none. Check inbound_nodes."
+        )
+    if isinstance(operation, Layer):  # Keras writes arguments that are not used, such as mask=None
+        known = inspect.signature(operation.call).parameters
+        kwargs = {name: value for name, value in kwargs.items() if name in known or value is not None}
+    operation(*args, **kwargs)
+
+
+def _counts_from_one(operation: Any) -> bool:
+    """Keras counts the calls of functional models from 1 where it says what the ends of a model are."""
+    return getattr(operation, "_own_graph", None) is not None
 
 
 def _operation_config(graph: Graph, operation: Any) -> dict[str, Any]:
@@ -109,6 +135,8 @@ def _history(graph: Graph, x: KerasTensor) -> list[Any]:
 def _made(data: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> Any:
     if data["class_name"] == "Function":
         return Function.from_config(data["config"])
+    if is_keras_operation(data):
+        return KerasOperation(data)
     return deserialize(data, custom_objects)
 
 
@@ -138,6 +166,8 @@ def _argument(x: Any, made: dict[str, Any]) -> Any:
         return slice(config["start"], config["stop"], config["step"])
     if kind == "__ellipsis__":
         return Ellipsis
+    if kind in ("__tensor__", "__bytes__", "__lambda__", "function"):
+        return deserialize_keras_object(x)
     if kind == "__tuple__":
         return tuple(_argument(member, made) for member in x["items"])
     return {key: _argument(member, made) for key, member in x.items()}
@@ -153,6 +183,11 @@ def _tensor(history: Any, made: dict[str, Any]) -> KerasTensor:
     nodes = made[name]._inbound_nodes
     if call >= len(nodes):
         raise _MissingError
+    if call < 0 or not 0 <= result < len(nodes[call].output_tensors):
+        raise ValueError(
+            f"Model.from_config: no such result; expected numbers from 0, got call {call}, result {result} of "
+            f"{name!r}. Check the configuration."
+        )
     tensor: KerasTensor = nodes[call].output_tensors[result]
     return tensor
 
@@ -161,5 +196,12 @@ def _ends(ends: Any, made: dict[str, Any]) -> Any:
     if isinstance(ends, dict):
         return {key: _ends(end, made) for key, end in ends.items()}
     if len(ends) == 3 and isinstance(ends[0], str):
-        return _tensor(ends, made)
+        name, call, result = ends
+        try:
+            return _tensor([name, call - _counts_from_one(made.get(name)), result], made)
+        except _MissingError:
+            raise ValueError(
+                f"Model.from_config: the graph does not close; expected ends among the calls of {name!r}, got call "
+                f"{call}. Check input_layers and output_layers."
+            ) from None
     return [_ends(end, made) for end in ends]

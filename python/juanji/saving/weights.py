@@ -14,12 +14,12 @@ from juanji.saving.files import checked_path, require_file, require_writable, wr
 from juanji.saving.names import named_weights, some
 
 MORE = "~"  # begins the names of arrays that are no weights
-_ENDINGS = (".safetensors",)
+_ENDINGS = (".safetensors", ".weights.h5", ".keras")
 
 
 def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Writes all weights; see ``Model.save_weights``."""
-    path = checked_path("save_weights", filepath, _ENDINGS)
+    path = checked_path("save_weights", filepath, _ENDINGS[:2])
     weights = {name: variable.numpy() for name, variable in named_weights(model)}
     if not weights:
         raise ValueError(
@@ -27,13 +27,23 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
             "model.build(input_shape), or use it once, before saving."
         )
     require_writable("save_weights", path, overwrite)
-    write_at_once(path, arrays.to_bytes(weights, {"format": "juanji"}))
+    if path.suffix == ".h5":
+        from juanji.saving.hdf5 import weights_to_bytes
+
+        write_at_once(path, weights_to_bytes("save_weights", model))
+    else:
+        write_at_once(path, arrays.to_bytes(weights, {"format": "juanji"}))
 
 
 def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
     """Reads all weights; see ``Model.load_weights``."""
     path = checked_path("load_weights", filepath, _ENDINGS)
     require_file("load_weights", path, "weights")
+    if path.suffix != ".safetensors":
+        from juanji.saving.hdf5 import load_weights_file
+
+        load_weights_file(model, path, skip_mismatch)
+        return
     stored = {name: array for name, array in arrays.read("load_weights", path)[0].items() if name[0] != MORE}
     assign_weights("load_weights", model, path, stored, skip_mismatch)
 

@@ -11,7 +11,7 @@ from juanji.saving import native
 from juanji.saving.files import checked_path, require_file, require_writable, write_at_once
 from juanji.utils.registration import CustomObjectScope
 
-_ENDINGS = (".safetensors",)
+_ENDINGS = (".safetensors", ".keras")
 
 
 def save_model(
@@ -59,7 +59,13 @@ def save_model(
             "save_model: models are single files; expected zipped=True, got zipped=False. Leave the argument out."
         )
     require_writable("save_model", path, overwrite)
-    write_at_once(path, native.to_bytes(model, include_optimizer))
+    if path.suffix == ".keras":
+        from juanji.saving import keras_file
+
+        data = keras_file.to_bytes(model, include_optimizer)
+    else:
+        data = native.to_bytes(model, include_optimizer)
+    write_at_once(path, data)
 
 
 def load_model(
@@ -94,6 +100,10 @@ def load_model(
     require_file("load_model", path, "a model")
     with CustomObjectScope(custom_objects):
         try:
+            if path.suffix == ".keras":
+                from juanji.saving import keras_file
+
+                return keras_file.from_file(path, compile)
             return native.from_file(path, compile)
         except (ImportError, OSError):
             raise
