@@ -187,7 +187,7 @@ def test_weights_that_do_not_fit_can_be_skipped(tmp_path):
     with pytest.raises(ValueError, match="wrong shape of 'dense_1/bias'"):
         other.load_weights(tmp_path / "w.safetensors")
     np.testing.assert_array_equal(other.get_weights()[0], old[0])
-    with pytest.warns(UserWarning, match="left as they are.*dense_1/bias"):
+    with pytest.warns(UserWarning, match=r"left as they are.*dense_1/bias"):
         other.load_weights(tmp_path / "w.safetensors", skip_mismatch=True)
     np.testing.assert_array_equal(other.get_weights()[0], model.get_weights()[0])
     np.testing.assert_array_equal(other.get_weights()[2], old[2])
@@ -271,6 +271,17 @@ def test_flipped_bytes_give_a_model_or_one_clear_error(tmp_path):
             messages.append(str(error))
     assert len(messages) > 100
     assert all(message.startswith("load_model: ") for message in messages)
+
+
+def test_a_layer_shared_with_a_model_inside(tmp_path):
+    encoder, x = Sequential([Input((6,)), layers.Dense(4)], name="encoder"), Input((6,))
+    inner, y = Model(x, [encoder(x), layers.Dense(2)(x)]), Input((6,))
+    model = Model(y, layers.Concatenate()([*inner(y), encoder(y) * 2]))
+    model.save(tmp_path / "m.safetensors")
+    again = saving.load_model(tmp_path / "m.safetensors")
+    assert len(again.weights) == len(model.weights) == 4
+    data = RNG.normal(size=(3, 6)).astype("float32")
+    np.testing.assert_array_equal(again.predict(data, verbose=0), model.predict(data, verbose=0))
 
 
 def test_json_keeps_the_architecture():

@@ -86,7 +86,9 @@ class ActivityRegularization(ElementwiseLayer):
         self.l2 = l2
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "l1": self.l1, "l2": self.l2}
+        config = super().get_config()
+        del config["activity_regularizer"]
+        return {**config, "l1": self.l1, "l2": self.l2}
 
 
 @registry.register()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from juanji.autograd import Tensor
 from juanji.layers._registry import deserialize, serialize
+from juanji.layers.input_layer import InputLayer
 from juanji.layers.layer import Layer
 from juanji.models.graph import Graph
 from juanji.models.keras_operations import KerasOperation, is_keras_operation
@@ -50,11 +51,12 @@ def graph_ends(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | No
     Raises:
         ValueError: for unknown layers, or calls that depend on each other in a circle.
     """
-    made: dict[str, Any] = {}
+    made: dict[str, _Made] = {}
     waiting: list[tuple[Any, Mapping[str, Any]]] = []
     for data in config["layers"]:
-        made[data["name"]] = _made(data, custom_objects)
-        waiting += [(made[data["name"]], call) for call in data["inbound_nodes"]]
+        operation = _made(data, custom_objects)
+        made[data["name"]] = _Made(operation, 0 if isinstance(operation, InputLayer) else len(operation._inbound_nodes))
+        waiting += [(operation, call) for call in data["inbound_nodes"]]
     while waiting:
         left = []
         blocked: set[int] = set()  # the calls of one layer are made in their order
@@ -140,11 +142,18 @@ def _made(data: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> 
     return deserialize(data, custom_objects)
 
 
+class _Made(NamedTuple):
+    """A layer or function, and how often it was called before: one that is shared with a model inside was."""
+
+    operation: Any
+    calls_before: int
+
+
 class _MissingError(Exception):
     """A result that is asked for before the call that gives it."""
 
 
-def _arguments(call: Mapping[str, Any], made: dict[str, Any]) -> tuple[Any, Any] | None:
+def _arguments(call: Mapping[str, Any], made: dict[str, _Made]) -> tuple[Any, Any] | None:
     """Positional and keyword arguments of a call; None when one of them does not exist yet."""
     try:
         return [_argument(x, made) for x in call["args"]], {k: _argument(x, made) for k, x in call["kwargs"].items()}
@@ -152,7 +161,7 @@ def _arguments(call: Mapping[str, Any], made: dict[str, Any]) -> tuple[Any, Any]
         return None
 
 
-def _argument(x: Any, made: dict[str, Any]) -> Any:
+def _argument(x: Any, made: dict[str, _Made]) -> Any:
     if isinstance(x, list):
         return [_argument(member, made) for member in x]
     if not isinstance(x, dict):
@@ -173,14 +182,14 @@ def _argument(x: Any, made: dict[str, Any]) -> Any:
     return {key: _argument(member, made) for key, member in x.items()}
 
 
-def _tensor(history: Any, made: dict[str, Any]) -> KerasTensor:
+def _tensor(history: Any, made: dict[str, _Made]) -> KerasTensor:
     name, call, result = history
     if name not in made:
         raise ValueError(
             f"Model.from_config: a layer is missing; expected one of {', '.join(made)}, got {name!r} among the inputs "
             "of a layer. Check the configuration."
         )
-    nodes = made[name]._inbound_nodes
+    nodes = made[name].operation._inbound_nodes[made[name].calls_before :]
     if call >= len(nodes):
         raise _MissingError
     if call < 0 or not 0 <= result < len(nodes[call].output_tensors):
@@ -192,13 +201,13 @@ def _tensor(history: Any, made: dict[str, Any]) -> KerasTensor:
     return tensor
 
 
-def _ends(ends: Any, made: dict[str, Any]) -> Any:
+def _ends(ends: Any, made: dict[str, _Made]) -> Any:
     if isinstance(ends, dict):
         return {key: _ends(end, made) for key, end in ends.items()}
     if len(ends) == 3 and isinstance(ends[0], str):
         name, call, result = ends
         try:
-            return _tensor([name, call - _counts_from_one(made.get(name)), result], made)
+            return _tensor([name, call - (name in made and _counts_from_one(made[name].operation)), result], made)
         except _MissingError:
             raise ValueError(
                 f"Model.from_config: the graph does not close; expected ends among the calls of {name!r}, got call "

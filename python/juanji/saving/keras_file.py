@@ -83,6 +83,10 @@ def keras_form(form: Any) -> Any:
 
 _OF_JUANJI: dict[str, tuple[str, ...]] = {  # arguments that Keras' classes lack
     "Cropping1D": ("data_format",),
-    "ZeroPadding1D": ("data_format",),
+    "Discretization": ("trainable",),
     "Identity": ("gain",),
+    "SpatialDropout1D": ("trainable",),
+    "SpatialDropout2D": ("trainable",),
+    "SpatialDropout3D": ("trainable",),
+    "ZeroPadding1D": ("data_format",),
 }
