@@ -52,25 +52,28 @@ def graph_ends(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | No
         ValueError: for unknown layers, or calls that depend on each other in a circle.
     """
     made: dict[str, _Made] = {}
-    waiting: list[tuple[Any, Mapping[str, Any]]] = []
+    waiting: list[tuple[_Made, Mapping[str, Any]]] = []
     for data in config["layers"]:
         operation = _made(data, custom_objects)
-        made[data["name"]] = _Made(operation, 0 if isinstance(operation, InputLayer) else len(operation._inbound_nodes))
-        waiting += [(operation, call) for call in data["inbound_nodes"]]
+        one = made[data["name"]] = _Made(operation, [])
+        if isinstance(operation, InputLayer):
+            one.calls.extend(operation._inbound_nodes)
+        waiting += [(one, call) for call in data["inbound_nodes"]]
     while waiting:
         left = []
         blocked: set[int] = set()  # the calls of one layer are made in their order
-        for operation, call in waiting:
-            arguments = None if id(operation) in blocked else _arguments(call, made)
+        for one, call in waiting:
+            arguments = None if id(one) in blocked else _arguments(call, made)
             if arguments is None:
-                blocked.add(id(operation))
-                left.append((operation, call))
+                blocked.add(id(one))
+                left.append((one, call))
             else:
-                _call(operation, *arguments)
+                _call(one.operation, *arguments)
+                one.calls.append(one.operation._inbound_nodes[-1])
         if len(left) == len(waiting):
             raise ValueError(
                 "Model.from_config: the graph does not close; expected calls whose inputs come from other layers, got "
-                f"{', '.join(sorted({operation.name for operation, _ in left}))} waiting. Check inbound_nodes."
+                f"{', '.join(sorted({one.operation.name for one, _ in left}))} waiting. Check inbound_nodes."
             )
         waiting = left
     return _ends(config["input_layers"], made), _ends(config["output_layers"], made)
@@ -143,10 +146,10 @@ def _made(data: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> 
 
 
 class _Made(NamedTuple):
-    """A layer or function, and how often it was called before: one that is shared with a model inside was."""
+    """A layer or function, and its calls in this graph; models inside may have called it too."""
 
     operation: Any
-    calls_before: int
+    calls: list[Node]
 
 
 class _MissingError(Exception):
@@ -189,7 +192,7 @@ def _tensor(history: Any, made: dict[str, _Made]) -> KerasTensor:
             f"Model.from_config: a layer is missing; expected one of {', '.join(made)}, got {name!r} among the inputs "
             "of a layer. Check the configuration."
         )
-    nodes = made[name].operation._inbound_nodes[made[name].calls_before :]
+    nodes = made[name].calls
     if call >= len(nodes):
         raise _MissingError
     if call < 0 or not 0 <= result < len(nodes[call].output_tensors):
