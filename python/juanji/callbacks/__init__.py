@@ -11,7 +11,11 @@ from juanji.callbacks.early_stopping import EarlyStopping
 from juanji.callbacks.history import History
 from juanji.callbacks.model_checkpoint import ModelCheckpoint
 from juanji.callbacks.progress import ProgbarLogger
+from juanji.callbacks.reduce_lr import ReduceLROnPlateau
+from juanji.callbacks.remote_monitor import RemoteMonitor
 from juanji.callbacks.small import LambdaCallback, LearningRateScheduler, TerminateOnNaN
+from juanji.callbacks.swap_ema import SwapEMAWeights
+from juanji.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "CSVLogger",
@@ -23,6 +27,10 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
 
@@ -34,7 +42,9 @@ def make_callbacks(
     callbacks: Callback | Sequence[Callback] | None,
     history: History | None = None,
 ) -> CallbackList:
-    """The callbacks of one fit, evaluate or predict: the record, the user's, then the progress display.
+    """The callbacks of one fit, evaluate or predict: the user's, the progress display, then the record.
+
+    The last two come behind the user's because those may add to the logs, for example the learning rate.
 
     Args:
         model: passed to each.
@@ -59,6 +69,6 @@ def make_callbacks(
                 "Create it first, for example EarlyStopping(patience=3)."
             )
     display = ProgbarLogger(live=verbose != 2) if verbose else None
-    everything = [*([history] if history else []), *given, *([display] if display else [])]
+    everything = [*given, *([display] if display else []), *([history] if history else [])]
     level = {"auto": 1, False: 0, True: 1}.get(verbose, verbose)
     return CallbackList(everything, model, {**params, "verbose": level}, display)

@@ -1,4 +1,4 @@
-"""Saving weights during training."""
+"""Saving models during training."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import Any
 from juanji.callbacks.base import Logs
 from juanji.callbacks.monitor import MonitorCallback
 
+_ENDINGS = {False: (".safetensors", ".keras"), True: (".safetensors", ".weights.h5")}
+
 
 class ModelCheckpoint(MonitorCallback):
-    """Saves the weights after each epoch, or only when they are the best so far.
+    """Saves the model, or its weights, after each epoch, or only when it is the best so far.
 
     Args:
-        filepath: name ending in .safetensors; may contain fields such as '{epoch:02d}' and '{val_loss:.2f}'.
-        monitor: the number that decides which weights are the best.
+        filepath: name ending in .safetensors or .keras (weights alone: .safetensors or .weights.h5); may contain
+            fields such as '{epoch:02d}' and '{val_loss:.2f}'.
+        monitor: the number that decides which model is the best.
         verbose: 1 to print a line for each file.
         save_best_only: keep the file when the number has not become better.
-        save_weights_only: accepted for Keras scripts; the file always holds the weights.
+        save_weights_only: save weights alone, without architecture, compile arguments and optimizer.
         mode: 'min', 'max', or 'auto' to go by the name.
         save_freq: 'epoch', or a number of batches.
-        initial_value_threshold: value that the first saved weights have to beat.
+        initial_value_threshold: value that the first saved model has to beat.
 
     Raises:
         ValueError: for another file type, or a field in the name that is not among the logs.
@@ -43,10 +46,11 @@ class ModelCheckpoint(MonitorCallback):
     ) -> None:
         super().__init__(monitor, mode)
         self.filepath = os.fspath(filepath)
-        if not self.filepath.endswith(".safetensors"):
+        endings = _ENDINGS[bool(save_weights_only)]
+        if not self.filepath.endswith(endings):
             raise ValueError(
-                "ModelCheckpoint: unknown file type; expected a name ending in .safetensors, "
-                f"got filepath={self.filepath!r}. Weights are saved in that format."
+                f"ModelCheckpoint: unknown file type; expected a name ending in {' or '.join(endings)}, "
+                f"got filepath={self.filepath!r}, save_weights_only={save_weights_only}. Change the ending."
             )
         if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
             raise ValueError(
@@ -75,15 +79,19 @@ class ModelCheckpoint(MonitorCallback):
 
     def _save(self, epoch: int, logs: dict[str, Any]) -> None:
         if self.save_best_only:
-            value = self.monitored(logs)
-            if value is None or not self.is_improvement(value, self.best):
+            value = self.monitored(logs)  # without it every model is saved
+            if value is not None and not self.is_improvement(value, self.best):
                 return
-            self.best = value
+            self.best = self.best if value is None else value
         path = self._path(epoch, logs)
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        self.model.save_weights(path)
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
         if self.verbose > 0:
-            print(f"Epoch {epoch + 1}: weights saved to {path}", flush=True)
+            what = "weights" if self.save_weights_only else "model"
+            print(f"Epoch {epoch + 1}: {what} saved to {path}", flush=True)
 
     def _path(self, epoch: int, logs: dict[str, Any]) -> str:
         try:

@@ -297,6 +297,18 @@ class Optimizer(OptimizerState):
         variables = [v for v in var_list if id(v) in self._index]
         blend_update(variables, self.state_of(self._averages, variables), 0.0, 1.0)
 
+    def swap_averages(self) -> None:
+        """Exchanges the values of the variables and of their moving averages."""
+        for variable, average in zip(self._trainable, self._averages):
+            value = variable.numpy().copy()
+            variable.assign(average)
+            average.assign(value)
+
+    def keep_values_as_averages(self) -> None:
+        """Writes the variables into their moving averages."""
+        for variable, average in zip(self._trainable, self._averages):
+            average.assign(variable)
+
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
