@@ -1,8 +1,8 @@
 // Convolution and dense layers with weights packed beforehand.
 //
 // Conv2D and Dense bring their weights into the order of the matrix kernel at every call. Where the weights stay the
-// same (inference), the packing can be done once: y = Conv2DPacked(x, PackConv2D(w)) has the bits of Conv2D(x, w). The
-// order belongs to the instruction set in use: packed weights are not for files.
+// same (inference), the packing can be done once: y = Conv2DPacked(x, PackConv2D(w)) has the bits of Conv2D(x, w), if
+// that uses the same method. The order belongs to the instruction set in use: packed weights are not for files.
 #pragma once
 
 #include "kernels/activation.hpp"
@@ -14,6 +14,7 @@ namespace juanji {
 // w (KH, KW, C/G, OC) -> packed (L); L follows from the shape of w.
 struct PackConv2D : Operation {
   int64_t groups = 1;
+  bool winograd = false;  // for Conv2DPacked with the same setting
 
   std::string name() const override { return "pack_conv2d"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
@@ -26,10 +27,16 @@ struct Conv2DPacked : Operation {
   int64_t filters = 0;        // OC
   Activation activation = Activation::none;
   bool pooled = false;
+  bool winograd = false;  // by Winograd's method, for which the convolution has to fit
 
   std::string name() const override { return "conv2d_packed"; }
+  // Whether `winograd` is set and pays.
+  bool saves_multiplications(const std::vector<TensorSpec>& inputs) const override;
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+
+ private:
+  bool winograd_fits(const TensorSpec& x, const WindowGeometry& g) const;
 };
 
 // w (in, out) -> packed (L)

@@ -1,22 +1,35 @@
 #include "core/check.hpp"
 #include "ops/conv2d_forward.hpp"
 #include "ops/packed.hpp"
+#include "ops/winograd.hpp"
 
 namespace juanji {
 namespace {
 
-// Of the convolution only what packing depends on.
+// A convolution of which only what packing depends on is known.
 template <class T>
-int64_t packed_elements(int64_t kh, int64_t kw, int64_t channels, int64_t outputs, int64_t groups) {
+DirectConv<T> kernel_alone(int64_t kh, int64_t kw, int64_t channels, int64_t outputs, int64_t groups) {
   WindowGeometry g{};
   g.kh = kh;
   g.kw = kw;
-  return packed_weights_size(forward_conv<T>(g, channels, outputs, groups));
+  g.sh = g.sw = g.dh = g.dw = 1;
+  return forward_conv<T>(g, channels, outputs, groups);
 }
 
-int64_t packed_elements(DType dtype, int64_t kh, int64_t kw, int64_t channels, int64_t outputs, int64_t groups) {
-  return dtype == DType::float64 ? packed_elements<double>(kh, kw, channels, outputs, groups)
-                                 : packed_elements<float>(kh, kw, channels, outputs, groups);
+void check_winograd(const Operation& op, const int64_t* kernel, int64_t groups) {
+  if (kernel[0] == 3 && kernel[1] == 3 && groups == 1) return;
+  fail(op.name(), "Winograd's method does not fit", "kernels of 3×3 and groups=1", "kernel size",
+       Shape{kernel[0], kernel[1]}, "Leave winograd out.");
+}
+
+int64_t packed_elements(DType dtype, const int64_t* kernel, int64_t channels, int64_t outputs, int64_t groups,
+                        bool winograd) {
+  int64_t count = 0;
+  dispatch_float(dtype, [&](auto zero) {
+    const auto conv = kernel_alone<decltype(zero)>(kernel[0], kernel[1], channels, outputs, groups);
+    count = winograd ? winograd_weights_size(conv) : packed_weights_size(conv);
+  });
+  return count;
 }
 
 void check_divides(const Operation& op, int64_t groups, int64_t number, const char* meaning) {
@@ -33,18 +46,20 @@ std::vector<TensorSpec> PackConv2D::outputs(const std::vector<TensorSpec>& input
   check_float(*this, w, "w");
   check_rank(*this, w, "w", 4, "(KH, KW, C/groups, OC)");
   check_divides(*this, groups, w.shape[3], "OC");
-  return {{w.dtype, {packed_elements(w.dtype, w.shape[0], w.shape[1], w.shape[2] * groups, w.shape[3], groups)}}};
+  if (winograd) check_winograd(*this, w.shape.data(), groups);
+  return {{w.dtype, {packed_elements(w.dtype, w.shape.data(), w.shape[2] * groups, w.shape[3], groups, winograd)}}};
 }
 
 void PackConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   const Tensor& w = inputs[0];
   dispatch_float(w.spec.dtype, [&](auto zero) {
     using T = decltype(zero);
+    const DirectConv<T> conv = kernel_alone<T>(w.dim(0), w.dim(1), w.dim(2) * groups, w.dim(3), groups);
+    if (winograd) return winograd_pack(conv, w.as<T>(), outputs[0].as<T>());
     WindowGeometry g{};
     g.kh = w.dim(0);
     g.kw = w.dim(1);
-    pack_weights(forward_conv<T>(g, w.dim(2) * groups, w.dim(3), groups), w.as<T>(),
-                 {forward_layout(g, w.dim(2), w.dim(3), groups)}, outputs[0].as<T>());
+    pack_weights(conv, w.as<T>(), {forward_layout(g, w.dim(2), w.dim(3), groups)}, outputs[0].as<T>());
   });
 }
 
@@ -58,19 +73,46 @@ std::vector<TensorSpec> Conv2DPacked::outputs(const std::vector<TensorSpec>& inp
   check_divides(*this, attributes.groups, x.shape[3], "C");
   check_divides(*this, attributes.groups, filters, "filters");
   const int64_t* kernel = attributes.window.kernel;
+  if (winograd) check_winograd(*this, kernel, attributes.groups);
   check_shape(*this, packed, "packed",
-              {packed_elements(x.dtype, kernel[0], kernel[1], x.shape[3], filters, attributes.groups)});
+              {packed_elements(x.dtype, kernel, x.shape[3], filters, attributes.groups, winograd)});
   if (inputs.size() == 3) {
     check_same_dtype(*this, x, "x", inputs[2], "bias");
     check_shape(*this, inputs[2], "bias", {filters});
   }
   const WindowGeometry g = resolve(name(), attributes.window, x.shape[1], x.shape[2]);
+  if (winograd && !winograd_fits(x, g)) {
+    fail(name(), "Winograd's method does not fit", "stride 1, no dilation, 16 channels or more, and few enough of them",
+         "x.shape", x.shape, "Leave winograd out.");
+  }
   if (!pooled) return {{x.dtype, {x.shape[0], g.oh, g.ow, filters}}};
   if (g.oh < 2 || g.ow < 2) {
     fail(name(), "the convolution is smaller than the pooling window", "2×2 or more", "its output", Shape{g.oh, g.ow},
          "");
   }
   return {{x.dtype, {x.shape[0], g.oh / 2, g.ow / 2, filters}}};
+}
+
+bool Conv2DPacked::winograd_fits(const TensorSpec& x, const WindowGeometry& g) const {
+  bool fits = false;
+  dispatch_float(x.dtype, [&](auto zero) {
+    auto conv = forward_conv<decltype(zero)>(g, x.shape[3], filters, attributes.groups);
+    conv.images = x.shape[0];
+    fits = winograd_serves(conv);
+  });
+  return fits;
+}
+
+bool Conv2DPacked::saves_multiplications(const std::vector<TensorSpec>& inputs) const {
+  const TensorSpec& x = inputs[0];
+  const WindowGeometry g = resolve(name(), attributes.window, x.shape[1], x.shape[2]);
+  bool chosen = false;
+  dispatch_float(x.dtype, [&](auto zero) {
+    auto conv = forward_conv<decltype(zero)>(g, x.shape[3], filters, attributes.groups);
+    conv.images = x.shape[0];
+    chosen = winograd && winograd_chosen(conv, true);
+  });
+  return chosen;
 }
 
 void Conv2DPacked::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
@@ -87,7 +129,8 @@ void Conv2DPacked::run(const std::vector<Tensor>& inputs, const std::vector<Tens
     conv.y_row = outputs[0].dim(2) * filters;
     conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
     conv.activation = activation;
-    direct_conv(conv, static_cast<const T*>(inputs[1].as<T>()));
+    const T* packed = inputs[1].as<T>();
+    winograd ? winograd_conv_packed(conv, packed) : direct_conv(conv, packed);
   });
 }
 

@@ -20,13 +20,22 @@ bool winograd_wanted(int64_t channels, int64_t tiles);
 template <class T>
 bool winograd_serves(const DirectConv<T>& conv);
 
-// Whether to compute a convolution by this method: it fits and is wanted.
+// Whether to compute a convolution by this method: it fits and is wanted. With weights transformed beforehand it
+// pays for fewer tiles.
 template <class T>
-bool winograd_chosen(const DirectConv<T>& conv);
+bool winograd_chosen(const DirectConv<T>& conv, bool packed = false);
 
 // Runs a convolution that winograd_serves; w is (3, 3, channels, y_channels). Values that are infinite or NaN spread
 // over the tile of 2×2 output pixels that sees them.
 template <class T>
 void winograd_conv(const DirectConv<T>& conv, const T* w);
+
+// The same in two steps: weights are transformed once, into so many elements, and used with any input.
+template <class T>
+int64_t winograd_weights_size(const DirectConv<T>& conv);
+template <class T>
+void winograd_pack(const DirectConv<T>& conv, const T* w, T* packed);
+template <class T>
+void winograd_conv_packed(const DirectConv<T>& conv, const T* packed);
 
 }  // namespace juanji

@@ -421,7 +421,7 @@ class PackConv2D(Operation):
     """
     (w) -> packed, the weights in the order Conv2DPacked reads them
     """
-    def __init__(self, *, groups: int) -> None: ...
+    def __init__(self, *, groups: int, winograd: bool = False) -> None: ...
 
 class Conv2DPacked(Operation):
     """
@@ -438,6 +438,7 @@ class Conv2DPacked(Operation):
         groups: int,
         activation: str,
         pooled: bool = False,
+        winograd: bool = False,
     ) -> None: ...
 
 class PackDense(Operation):

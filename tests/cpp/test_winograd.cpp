@@ -189,6 +189,12 @@ TEST(Winograd, EqualsDirectConvolutionOfWholeNumbers) {
   }
 }
 
+TEST(Winograd, ServesManyTilesAndManyChannels) {
+  check_convolution<float>(12, 20, 20, 64, 33, true, false);  // matrices of more than 4 MiB: tasks own rows of tiles
+  check_convolution<float>(2, 7, 9, 515, 40, true, true);     // a block of so many channels does not fit in L2
+  check_convolution<double>(1, 6, 6, 600, 17, false, false);
+}
+
 TEST(Winograd, ServesSinglePixelsAndEmptyBatches) {
   check_convolution<float>(1, 3, 3, 16, 16, false, false);
   check_convolution<float>(2, 1, 1, 16, 16, true, false);
@@ -281,7 +287,7 @@ TEST(Winograd, LeavesOtherConvolutionsAlone) {
   ASSERT_TRUE(winograd_serves(fits.conv));
   ASSERT_FALSE(winograd_serves(Problem<float>(1, 8, 8, 15, 16, true, false).conv));
   ASSERT_FALSE(winograd_serves(Problem<float>(1, 8, 8, 16, 15, true, false).conv));
-  ASSERT_FALSE(winograd_serves(Problem<float>(1, 8, 8, 4096, 16, true, false).conv));
+  ASSERT_FALSE(winograd_serves(Problem<float>(4, 16, 16, 4096, 16, true, false).conv));
   const auto changed = [&](auto change) {
     DirectConv<float> conv = fits.conv;
     change(conv);

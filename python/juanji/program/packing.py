@@ -29,14 +29,12 @@ def pack_weights(graph: Graph) -> None:
 
 
 def _pack_convolution(graph: Graph, node: Node) -> None:
-    assert node.native is not None
-    if node.native.saves_multiplications(node.specs):
-        return  # Winograd's method has an order of its own
     x, w, *bias = node.inputs
     attributes = {name: value for name, value in node.attributes.items() if name != "argmax"}
-    packed = graph.insert(lambda: _pack_conv2d(w, groups=attributes["groups"]), node)
     attributes |= {"kernel_size": tuple(w.shape[:2]), "filters": w.shape[3], "pooled": node.name == "conv2d_max_pool"}
-    graph.replace(node, _conv2d_packed, (x, packed, *bias), node.outputs, attributes)
+    winograd = _core.Conv2DPacked(**attributes, winograd=True).saves_multiplications(node.specs)
+    packed = graph.insert(lambda: _pack_conv2d(w, groups=attributes["groups"], winograd=winograd), node)
+    graph.replace(node, _conv2d_packed, (x, packed, *bias), node.outputs, {**attributes, "winograd": winograd})
 
 
 def _pack_product(graph: Graph, node: Node) -> None:

@@ -1,0 +1,97 @@
+// How a convolution by Winograd's method is cut up, and its steps on a block of tiles.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/buffer_pool.hpp"
+#include "kernels/matrix.hpp"
+#include "kernels/winograd.hpp"
+#include "ops/direct_conv.hpp"
+#include "ops/gemm_parts.hpp"
+#include "ops/halo.hpp"
+
+namespace juanji {
+
+// Everything that depends on the shapes alone.
+template <class T>
+struct WinogradPlan {
+  static constexpr int64_t kMatrices = kernels::kWinogradMatrices;
+  static constexpr int64_t kBlockBytes = 288 * 1024;  // of the matrices of a block, beside weights and pixels in L2
+  static constexpr int64_t kMostTiles = 96;           // of a block
+  static constexpr int64_t kLeastTiles = 12;          // of a block: below, reading the weights would dominate
+  static constexpr int64_t kPassBytes = 128;          // of the output channels computed at a time
+  static constexpr int64_t kLineBytes = 64;
+
+  const DirectConv<T>& conv;
+  const kernels::MatrixTable<T>& matrix = kernels::matrix<T>();
+  const kernels::WinogradTable<T>& transform = kernels::winograd<T>();
+  int64_t tile_rows;     // of an image
+  int64_t tile_columns;  // of a row of tiles
+  int64_t width;         // of a padded row
+  bool in_place;         // no padding: the input itself serves
+  int64_t panels;
+  int64_t pass_panels;  // multiplied at a time
+  int64_t a_tile;       // elements of a tile in each of its matrices
+  int64_t c_tile;
+  int64_t block_tiles;  // tiles of which the matrices stay in L2
+
+  explicit WinogradPlan(const DirectConv<T>& c);
+
+  static int64_t bytes(int64_t elements) { return elements * static_cast<int64_t>(sizeof(T)); }
+  static Buffer buffer(int64_t elements) { return Buffer(static_cast<size_t>(bytes(elements))); }
+
+  int64_t rows() const { return conv.images * tile_rows; }
+  int64_t tiles() const { return rows() * tile_columns; }
+
+  // Matrices lie a line more than a power of two apart: their elements would share a few sets of the cache.
+  int64_t a_matrix(int64_t count) const { return count * a_tile + kLineBytes / bytes(1); }
+  int64_t c_matrix(int64_t count) const { return count * c_tile + kLineBytes / bytes(1); }
+  int64_t weight_matrix() const { return conv.channels * matrix.panel; }  // one of a panel's 16
+  int64_t weights_size() const { return panels * kMatrices * weight_matrix(); }
+
+  // G w Gᵀ of w (3, 3, channels, y_channels), as run_pass reads it.
+  void transform_weights(const T* w, T* packed) const;
+};
+
+// Rows of tiles [begin, end) of all images, counted through: where each tile's pixels are read, and where they go.
+template <class T>
+class WinogradTiles {
+ public:
+  // `nowhere` takes the place of pixels that do not exist: y_channels elements, or null to be replaced later.
+  WinogradTiles(const WinogradPlan<T>& plan, int64_t begin, int64_t end, T* nowhere);
+
+  int64_t count() const { return static_cast<int64_t>(x_.size()); }
+  // Tiles [first, first + length) into 16 matrices.
+  void transform(const WinogradPlan<T>& plan, int64_t first, int64_t length, T* a, int64_t a_matrix) const;
+
+  std::vector<T*> y;  // pooled: one pixel a tile; otherwise four
+
+ private:
+  Buffer halo_;
+  std::vector<const T*> x_;
+};
+
+// The products of a block of tiles and what follows them.
+template <class T>
+class WinogradProducts {
+ public:
+  WinogradProducts(const WinogradPlan<T>& plan, int64_t most_tiles);
+
+  // Output channels of the panels [first, end), at most pass_panels of them, of the tiles whose matrices begin at a.
+  void run(const T* a, int64_t a_matrix, const T* packed, T* const* y, int64_t tiles, int64_t first, int64_t end);
+
+ private:
+  void pool(T* const* y, int64_t tiles, int64_t column, int64_t columns) const;
+
+  const WinogradPlan<T>& plan_;
+  int64_t most_tiles_;
+  Buffer c_;
+  Buffer pixels_;  // pooled: a pass of a block before pooling, four pixels a tile
+  std::vector<const T*> a_rows_;
+  std::vector<T*> c_rows_;
+  std::vector<T*> pixel_rows_;
+};
+
+}  // namespace juanji
