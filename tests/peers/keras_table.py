@@ -93,7 +93,10 @@ def names_of(module: Any) -> list[str]:
 
 
 def parameters(thing: Any) -> dict[str, inspect.Parameter] | None:
-    """The parameters in order; those of a base class, where ``**kwargs`` passes them on, by keyword only."""
+    """The parameters in order; those of a base class, where ``**kwargs`` passes them on, by keyword only.
+
+    What a base class requires comes from the class itself.
+    """
     functions = [cls.__init__ for cls in thing.__mro__[:-1]] if inspect.isclass(thing) else [thing]
     found: dict[str, inspect.Parameter] = {}
     for function in functions:
@@ -102,8 +105,12 @@ def parameters(thing: Any) -> dict[str, inspect.Parameter] | None:
         except (TypeError, ValueError):
             return None
         for p in own:
-            if p.name != "self" and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL):
-                found.setdefault(p.name, p.replace(kind=p.KEYWORD_ONLY) if function is not functions[0] else p)
+            if p.name == "self" or p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL):
+                continue
+            if function is functions[0]:
+                found[p.name] = p
+            elif p.default is not p.empty:
+                found.setdefault(p.name, p.replace(kind=p.KEYWORD_ONLY))
         if not any(p.kind == p.VAR_KEYWORD for p in own):
             break
     return found

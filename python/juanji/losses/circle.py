@@ -67,9 +67,7 @@ circle.takes_class_numbers = True  # type: ignore[attr-defined]
 
 
 def _log_sum_exp(mask: Any, x: Any) -> Any:
-    x = ops.where(mask, x, ops.full_like(x, FAR_BELOW))
-    top = ops.stop_gradient(ops.max(x, axis=1, keepdims=True))
-    return ops.add(ops.log(ops.sum(ops.exp(ops.subtract(x, top)), axis=1)), ops.squeeze(top, 1))
+    return ops.logsumexp(ops.where(mask, x, ops.full_like(x, FAR_BELOW)), axis=1)
 
 
 @registry.register()

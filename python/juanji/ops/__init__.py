@@ -112,6 +112,7 @@ from juanji.ops._creation import (
     zeros_like,
 )
 from juanji.ops._cross_entropy import categorical_crossentropy, sparse_categorical_crossentropy
+from juanji.ops._ctc import ctc_decode, ctc_loss
 from juanji.ops._cumulative import cumprod, cumsum, diff, trapezoid
 from juanji.ops._depthwise import depthwise_conv
 from juanji.ops._diagonals import diag, diagflat, diagonal, eye, identity, trace, tri, tril, triu, vander
@@ -283,6 +284,8 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "cross",
+    "ctc_decode",
+    "ctc_loss",
     "cumprod",
     "cumsum",
     "deg2rad",
