@@ -12,12 +12,14 @@ import juanji
 from juanji import layers, losses
 
 SEQUENCE: dict[str, Callable[[], Any]] = {
+    "AlphaDropout": lambda: layers.AlphaDropout(0.3),
     "AveragePooling1D": lambda: layers.AveragePooling1D(2),
     "Bidirectional": lambda: layers.Bidirectional(layers.GRU(3, return_sequences=True), merge_mode="ave"),
     "Conv1D": lambda: layers.Conv1D(4, 3, padding="same", activation="relu"),
     "Conv1D causal": lambda: layers.Conv1D(4, 3, padding="causal", dilation_rate=2),
     "Conv1DTranspose": lambda: layers.Conv1DTranspose(4, 3, strides=2),
     "Cropping1D": lambda: layers.Cropping1D((1, 2)),
+    "EinsumDense": lambda: layers.EinsumDense("abc,cd->abd", (None, 3), bias_axes="d", activation="tanh"),
     "DepthwiseConv1D": lambda: layers.DepthwiseConv1D(3, depth_multiplier=2),
     "GlobalAveragePooling1D": layers.GlobalAveragePooling1D,
     "GlobalMaxPooling1D": layers.GlobalMaxPooling1D,
@@ -218,3 +220,36 @@ def test_loss_of_sequences() -> None:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((6, 7, 4)).astype("float32")
     assert_same(build, x, rng.integers(0, 5, (6, 3)), losses.CTC())
+
+
+ATTENTION: dict[str, Callable[[], Any]] = {
+    "AdditiveAttention": layers.AdditiveAttention,
+    "Attention": lambda: layers.Attention(use_scale=True, dropout=0.3),
+    "Attention concat": lambda: layers.Attention(score_mode="concat"),
+    "GroupQueryAttention": lambda: layers.GroupQueryAttention(2, 4, 2, dropout=0.3),
+    "MultiHeadAttention": lambda: layers.MultiHeadAttention(2, 3, use_gate=True),
+    "MultiHeadAttention dropout": lambda: layers.MultiHeadAttention(2, 3, dropout=0.3),
+}
+
+
+@pytest.mark.parametrize("name", ATTENTION)
+def test_attention(name: str) -> None:
+    def build() -> Any:
+        inputs = layers.Input((5, 4))
+        query, value = layers.Dense(4)(inputs), layers.Dense(4)(inputs)
+        pair = "Query" in name or "Multi" in name
+        attended = ATTENTION[name]()(query, value) if pair else ATTENTION[name]()([query, value])
+        return juanji.Model(inputs, layers.Dense(2)(layers.Flatten()(attended)))
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((6, 5, 4)).astype("float32")
+    assert_same(build, x, rng.standard_normal((6, 2)).astype("float32"))
+
+
+def test_embedding() -> None:
+    def build() -> Any:
+        inputs = layers.Input((5,), dtype="int32")
+        return juanji.Model(inputs, layers.Dense(2)(layers.LSTM(3)(layers.Embedding(7, 4, mask_zero=True)(inputs))))
+
+    rng = np.random.default_rng(0)
+    assert_same(build, rng.integers(0, 7, (6, 5)), rng.standard_normal((6, 2)).astype("float32"))

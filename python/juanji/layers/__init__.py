@@ -10,6 +10,8 @@ from juanji.layers.adaptive_pooling import (
     AdaptiveMaxPooling2D,
     AdaptiveMaxPooling3D,
 )
+from juanji.layers.alpha_dropout import AlphaDropout
+from juanji.layers.attention import AdditiveAttention, Attention
 from juanji.layers.batch_normalization import BatchNormalization
 from juanji.layers.bidirectional import Bidirectional
 from juanji.layers.conv import Conv1D, Conv2D, Convolution1D, Convolution2D
@@ -24,6 +26,8 @@ from juanji.layers.cropping import Cropping1D, Cropping2D, Cropping3D
 from juanji.layers.dense import Dense
 from juanji.layers.depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
 from juanji.layers.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from juanji.layers.einsum_dense import EinsumDense
+from juanji.layers.embedding import Embedding, ReversibleEmbedding
 from juanji.layers.flatten import Flatten
 from juanji.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -36,6 +40,7 @@ from juanji.layers.global_pooling import (
     GlobalMaxPooling2D,
 )
 from juanji.layers.group_normalization import GroupNormalization
+from juanji.layers.group_query_attention import GroupQueryAttention
 from juanji.layers.gru import GRU, GRUCell
 from juanji.layers.input_layer import Input, InputLayer
 from juanji.layers.input_spec import InputSpec
@@ -58,6 +63,7 @@ from juanji.layers.merging import (
     multiply,
     subtract,
 )
+from juanji.layers.multi_head_attention import MultiHeadAttention
 from juanji.layers.noise import GaussianDropout, GaussianNoise
 from juanji.layers.padding import ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 from juanji.layers.pooling import (
@@ -132,6 +138,9 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AdditiveAttention",
+    "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -168,6 +177,8 @@ __all__ = [
     "Discretization",
     "Dot",
     "Dropout",
+    "EinsumDense",
+    "Embedding",
     "Flatten",
     "GRUCell",
     "GaussianDropout",
@@ -185,6 +196,7 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -205,6 +217,7 @@ __all__ = [
     "Maximum",
     "Minimum",
     "MixUp",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
@@ -223,6 +236,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "ReversibleEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",

@@ -162,3 +162,13 @@ def amounts(owner: str, name: str, value: Any, rank: int) -> tuple[tuple[int, in
             f"Pass, for example, {name}=1."
         )
     return tuple((int(before), int(after)) for before, after in sides)
+
+
+def refuse_quantization(owner: str, **given: Any) -> None:
+    """Raises ValueError for arguments of Keras that adapt or quantise large models, unless they are None."""
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"{owner}: weights are neither quantised nor adapted here; expected {name}=None, got {name}={value!r}. "
+                "Leave it out."
+            )

@@ -17,7 +17,6 @@ from juanji.ops._copy import NativeCopy, plan_view
 from juanji.ops._operation import (
     NATIVE_DTYPES,
     Call,
-    NativeForFloats,
     NativeForSome,
     NativeSide,
     NumpyFunction,
@@ -53,7 +52,9 @@ def _take_side(axis: int) -> NativeSide:
 _take = Operation("take", _take_side)
 _take_gradient = Operation(
     "take_gradient",
-    lambda axis, size: NativeForFloats(_core.TakeGradient(axis, size), lambda dy, i: _added(dy, i, axis, size)),
+    lambda axis, size: NativeForSome(
+        _core.TakeGradient(axis, size), lambda dy, i: _added(dy, i, axis, size), lambda dtypes: dtypes[0].kind == "f"
+    ),
 )
 
 
