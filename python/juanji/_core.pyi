@@ -257,6 +257,18 @@ class DepthwiseConv2DWeightGradient(Operation):
         dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
     ) -> None: ...
 
+class Equalize(Operation):
+    """
+    (x) -> x with the tones of each channel spread evenly
+    """
+    def __init__(self, bins: int) -> None: ...
+
+class Clahe(Operation):
+    """
+    (x) -> x (N, H, W, C) with tones spread by the histograms of tiles
+    """
+    def __init__(self, rows: int, cols: int, clip_limit: float) -> None: ...
+
 class Im2col(Operation):
     """
     (x) -> cols
