@@ -137,6 +137,10 @@ def linked(file):
     file["layers/dense/vars/2"] = h5py.ExternalLink("/etc/passwd", "/")
 
 
+def linked_twice(file):
+    file["layers/dense/vars/again"] = file["layers"]
+
+
 def text(file):
     del file["layers/dense/vars/0"]
     file["layers/dense/vars/0"] = np.array([b"abc"])
@@ -155,7 +159,7 @@ def additional(file):
     file["layers/dense_1/vars/0"] = np.zeros(3)
 
 
-@pytest.mark.parametrize("damage", [huge, linked, text, other_shape, without, additional])
+@pytest.mark.parametrize("damage", [huge, linked, linked_twice, text, other_shape, without, additional])
 def test_damaged_weights_give_one_clear_error(damage, tmp_path):
     path = tmp_path / "m.keras"
     Sequential([Input((2,)), layers.Dense(2)]).save(path)

@@ -284,6 +284,95 @@ def test_a_layer_shared_with_a_model_inside(tmp_path):
     np.testing.assert_array_equal(again.predict(data, verbose=0), model.predict(data, verbose=0))
 
 
+def changed_graph(change):
+    a = Input((4,), name="a")
+    x = layers.Dense(4, name="x")(a)
+    form = json.loads(Model(a, layers.Dense(2, name="y")(x) + 1.0, name="m").to_json())
+    change(form["config"])
+    return form
+
+
+def set_source(layer, source):
+    def change(config):
+        config["layers"][layer]["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = source
+
+    return change
+
+
+GRAPHS = {
+    "circle": set_source(1, ["y", 0, 0]),
+    "itself": set_source(1, ["x", 0, 0]),
+    "negative call": set_source(2, ["x", -1, 0]),
+    "negative result": set_source(2, ["x", 0, -1]),
+    "no call": set_source(2, ["x", 10**9, 0]),
+    "no layer": set_source(2, ["nothing", 0, 0]),
+    "text": set_source(2, "x"),
+    "no tensor": lambda config: config["layers"][3]["inbound_nodes"][0].update(args=[1.0, 2.0]),
+    "function": lambda config: config["layers"][3]["config"].update(function="os.system"),
+    "dunder": lambda config: config["layers"][3]["config"].update(function="juanji.ops.__builtins__"),
+    "operation": lambda config: config["layers"][3].update(module="keras.src.ops.numpy", class_name="Nothing"),
+    "wrong end": lambda config: config.update(output_layers=["y", 5, 0]),
+    "no end": lambda config: config.update(output_layers=[]),
+    "ends": lambda config: config.update(output_layers=None),
+    "twice": lambda config: config["layers"].append(config["layers"][1]),
+    "sizes": lambda config: config["layers"][0]["config"].update(batch_shape=[None, 10**12]),
+}
+
+
+@pytest.mark.parametrize("what", GRAPHS)
+def test_hostile_graphs_give_one_clear_error(what, tmp_path):
+    model, path = Sequential([Input((4,)), layers.Dense(2)]), tmp_path / "m.safetensors"
+    model.save(path)
+    changed(path, lambda form: changed_graph(GRAPHS[what]))
+    with pytest.raises(ValueError, match="load_model: "):
+        saving.load_model(path)
+
+
+OPTIMIZERS = "SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta Adafactor Lion Lamb Muon Ftrl"
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS.split())
+def test_every_optimizer_goes_on_with_the_same_bits(name, tmp_path):
+    settings = {"use_ema": True, "gradient_accumulation_steps": 2, "clipnorm": 1.0} if name == "Adam" else {}
+    model = Sequential([Input((4,)), layers.Dense(3, activation="tanh"), layers.Dropout(0.2), layers.Dense(1)])
+    model.compile(getattr(optimizers, name)(0.01, **settings), "mse")
+    x, y = RNG.normal(size=(12, 4)), RNG.normal(size=(12, 1))
+    trained_on(model, x, y)
+    model.save(tmp_path / "m.safetensors")
+    again = saving.load_model(tmp_path / "m.safetensors")
+    assert trained_on(model, x, y) == trained_on(again, x, y)
+    for one, other in zip(model.weights, again.weights):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_an_unbuilt_model(tmp_path):
+    model = Sequential([layers.Dense(2), layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.save(tmp_path / "m.safetensors")
+    again = saving.load_model(tmp_path / "m.safetensors")
+    assert not again.built
+    again.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+
+
+def test_a_layer_that_stores_itself(tmp_path):
+    @saving.register_keras_serializable("tests")
+    class Counting(layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.table = np.zeros(2)
+
+        def save_own_variables(self, store):
+            store["table"] = self.table
+
+        def load_own_variables(self, store):
+            self.table = np.asarray(store["table"])
+
+    model = Sequential([Input((2,)), Counting()])
+    model.layers[0].table = np.array([3.0, 4.0])
+    model.save(tmp_path / "m.safetensors")
+    np.testing.assert_array_equal(saving.load_model(tmp_path / "m.safetensors").layers[0].table, [3.0, 4.0])
+
+
 def test_json_keeps_the_architecture():
     model = branched_model()[0]
     again = models.model_from_json(model.to_json())

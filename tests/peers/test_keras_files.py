@@ -122,6 +122,54 @@ def test_json_both_ways(make):
     assert [layer.name for layer in keras.models.model_from_json(form).layers] == [layer.name for layer in ours.layers]
 
 
+SEQUENCE, IMAGE, VOLUME = (5, 4), (6, 6, 3), (4, 5, 4, 2)
+LAYERS = {
+    "Dense": ((4,), lambda k: k.Dense(3)),
+    "Conv1D": (SEQUENCE, lambda k: k.Conv1D(3, 2)),
+    "Conv2D": (IMAGE, lambda k: k.Conv2D(3, 2)),
+    "Conv3D": (VOLUME, lambda k: k.Conv3D(3, 2)),
+    "Conv2DTranspose": (IMAGE, lambda k: k.Conv2DTranspose(3, 2)),
+    "DepthwiseConv2D": (IMAGE, lambda k: k.DepthwiseConv2D(2, depth_multiplier=2)),
+    "SeparableConv2D": (IMAGE, lambda k: k.SeparableConv2D(3, 2)),
+    "BatchNormalization": (IMAGE, lambda k: k.BatchNormalization()),
+    "LayerNormalization": (SEQUENCE, lambda k: k.LayerNormalization()),
+    "GroupNormalization": (IMAGE, lambda k: k.GroupNormalization(3)),
+    "RMSNormalization": (SEQUENCE, lambda k: k.RMSNormalization()),
+    "PReLU": (IMAGE, lambda k: k.PReLU()),
+    "Embedding": ((4,), lambda k: k.Embedding(7, 3)),
+    "EinsumDense": (SEQUENCE, lambda k: k.EinsumDense("abc,cd->abd", (None, 4), bias_axes="d")),
+    "SimpleRNN": (SEQUENCE, lambda k: k.SimpleRNN(3)),
+    "LSTM": (SEQUENCE, lambda k: k.LSTM(3)),
+    "GRU": (SEQUENCE, lambda k: k.GRU(3, return_sequences=True)),
+    "ConvLSTM2D": ((3, 5, 5, 2), lambda k: k.ConvLSTM2D(2, 2)),
+    "RNN": (SEQUENCE, lambda k: k.RNN([k.LSTMCell(3), k.GRUCell(2)])),
+    "Bidirectional": (SEQUENCE, lambda k: k.Bidirectional(k.LSTM(3, return_sequences=True))),
+    "TimeDistributed": (SEQUENCE, lambda k: k.TimeDistributed(k.Dense(3))),
+    "SpectralNormalization": ((4,), lambda k: k.SpectralNormalization(k.Dense(3))),
+    "Normalization": ((4,), lambda k: k.Normalization(mean=[0.0, 1, 2, 3], variance=[1.0, 2, 3, 4])),
+    "Discretization": ((4,), lambda k: k.Discretization([0.0, 1.0])),
+    "Pipeline": (IMAGE, lambda k: k.Pipeline([k.Rescaling(0.5), k.Rescaling(2.0, 1.0)])),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if hasattr(juanji.layers, name)])
+def test_layers_in_files_both_ways(name, tmp_path):
+    shape, make = LAYERS[name]
+    integers = name == "Embedding"
+    x = RNG.integers(0, 7, (2, *shape)) if integers else RNG.normal(size=(2, *shape)).astype("float32")
+    theirs, ours = (k.Sequential([k.layers.Input(shape, dtype=str(x.dtype)), make(k.layers)]) for k in (keras, juanji))
+    for weight in theirs.weights:
+        if "float" in str(weight.dtype):
+            weight.assign(weight.numpy() + RNG.uniform(0.1, 0.3, weight.shape))
+    theirs.save(tmp_path / "theirs.keras")
+    ours.save(tmp_path / "ours.keras")
+    for one, other in (
+        (theirs, juanji.saving.load_model(tmp_path / "theirs.keras")),
+        (keras.saving.load_model(tmp_path / "ours.keras"), ours),
+    ):
+        np.testing.assert_allclose(one(x), other.predict(x, verbose=0), rtol=1e-5, atol=1e-5)
+
+
 def test_code_of_keras_is_refused(tmp_path):
     model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Lambda(lambda x: x * 2)])
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Weights of models that are being read: nothing larger than the file is allocated, and no value is drawn."""
+"""Weights of models that are being read: not much more than the file is allocated, and no value is drawn."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ _budget = _Budget()
 
 @contextmanager
 def weights_from_file(size: int) -> Iterator[None]:
-    """While it lasts, weights begin as zeros, and take no more than this many bytes together."""
-    before, _budget.left = _budget.left, size
+    """While it lasts, weights begin as zeros, and take no more than some times this many bytes together.
+
+    A layer may build more than is stored: Bidirectional makes the layer it was given, and two like it.
+    """
+    before, _budget.left = _budget.left, 4 * size + 2**20
     try:
         yield
     finally:
@@ -41,8 +44,8 @@ def zeros_for_file(shape: Sequence[int], dtype: Any) -> Any:
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size > _budget.left:
         raise ValueError(
-            f"the weights do not fit the architecture; expected a file with {size} more bytes of them for the shape "
-            f"{tuple(shape)}, got {_budget.left}"
+            f"the weights do not fit the architecture; expected a file that holds {size} bytes for the shape "
+            f"{tuple(shape)}, got a smaller one"
         )
     _budget.left -= size
     return np.zeros(shape, dtype)

@@ -22,16 +22,25 @@ if TYPE_CHECKING:
 class Storable(Trainer):
     """The part of a model that writes and reads it."""
 
-    def save(self, filepath: str | PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
+    def save(
+        self, filepath: str | PathLike[str], overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
         """Writes the whole model into one file; :func:`juanji.saving.save_model` says more."""
         from juanji.saving.whole import save_model
 
-        save_model(self, filepath, overwrite, **kwargs)
+        save_model(self, filepath, overwrite, zipped, **kwargs)
 
-    def save_weights(self, filepath: str | PathLike[str], overwrite: bool = True) -> None:
+    def save_weights(
+        self, filepath: str | PathLike[str], overwrite: bool = True, max_shard_size: float | None = None
+    ) -> None:
         """Writes all weights to a .safetensors file, or to a .weights.h5 file as Keras has them.
 
         The file appears complete or not at all.
+
+        Args:
+            filepath: ends in .safetensors or .weights.h5.
+            overwrite: whether a file that exists may be replaced.
+            max_shard_size: accepted for Keras scripts where it is None: weights are one file.
 
         Raises:
             ValueError: for another ending, or a model that has no weights yet.
@@ -39,6 +48,11 @@ class Storable(Trainer):
         """
         from juanji.saving.weights import save_weights
 
+        if max_shard_size is not None:
+            raise ValueError(
+                f"save_weights: weights are one file; expected max_shard_size=None, got {max_shard_size!r}. Leave it "
+                "out."
+            )
         save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: str | PathLike[str], skip_mismatch: bool = False) -> None:
@@ -107,7 +121,14 @@ class Storable(Trainer):
         if self.built and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
 
-    def export(self, filepath: str | PathLike[str], format: str = "tf_saved_model", **kwargs: Any) -> NoReturn:
+    def export(
+        self,
+        filepath: str | PathLike[str],
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> NoReturn:
         """Refused: juanji writes no formats for inference programs.
 
         Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from secrets import token_hex
 
 
 def checked_path(method: str, filepath: str | os.PathLike[str], endings: tuple[str, ...]) -> Path:
@@ -50,7 +51,7 @@ def require_file(method: str, path: Path, wanted: str) -> None:
 
 def write_at_once(path: Path, data: bytes) -> None:
     """Writes a neighbouring file first, so that ``path`` is never half written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{token_hex(4)}.part")
     try:
         with open(temporary, "xb") as file:
             file.write(data)

@@ -89,12 +89,15 @@ def read(method: str, data: bytes) -> Stored:
     """All weights in the contents of an HDF5 file, by path and number."""
     module = h5py(method)
     found: Stored = {}
+    met: set[int] = set()
 
     def collect(group: Any, path: str) -> None:
         for name in group:
-            if not isinstance(group.get(name, getlink=True), module.HardLink):
-                raise ValueError(f"expected arrays in the file itself, got a link {path}{name!r}")
-            one = group[name]
+            one = group[name] if isinstance(group.get(name, getlink=True), module.HardLink) else None
+            place = -1 if one is None else int(module.h5o.get_info(one.id).addr)
+            if place < 0 or place in met:
+                raise ValueError(f"expected every array once in the file itself, got a link {path}{name!r}")
+            met.add(place)
             if isinstance(one, module.Group):
                 collect(one, f"{path}{name}/")
             elif path.endswith("vars/"):

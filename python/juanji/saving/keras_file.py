@@ -85,6 +85,7 @@ _OF_JUANJI: dict[str, tuple[str, ...]] = {  # arguments that Keras' classes lack
     "Cropping1D": ("data_format",),
     "Discretization": ("trainable",),
     "Identity": ("gain",),
+    "Pipeline": ("trainable", "dtype"),
     "SpatialDropout1D": ("trainable",),
     "SpatialDropout2D": ("trainable",),
     "SpatialDropout3D": ("trainable",),

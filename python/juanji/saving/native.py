@@ -1,14 +1,15 @@
 """juanji's own file of a whole model: one .safetensors file.
 
 Weights have the names of weight files, so that ``load_weights`` reads such a file too. The names of other arrays begin
-with '~': the optimizer's state (``~optimizer/0``, ...) and the random sequences of layers
-(``~random/dropout/generator``). Architecture and compile arguments are JSON in the metadata, as ``model``.
+with '~': the optimizer's state (``~optimizer/0``, ...), the random sequences of layers (``~random/dropout/generator``),
+and what layers with a ``save_own_variables`` of their own store (``~own/scaled/0``). Architecture and compile arguments are
+JSON in the metadata, as ``model``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ import numpy as np
 
 import juanji
 from juanji.layers._budget import weights_from_file
+from juanji.layers._stored import Stored
 from juanji.models.storable import stored_form
 from juanji.saving import arrays
-from juanji.saving.names import named_generators, named_weights
+from juanji.saving.names import named_generators, named_owners, named_weights
 from juanji.saving.weights import MORE, assign_weights
 from juanji.utils.serialization import deserialize_keras_object
 from juanji.utils.sharing import sharing
 
 Array = np.ndarray[Any, Any]
-_OPTIMIZER, _RANDOM = f"{MORE}optimizer/", f"{MORE}random/"
+_OPTIMIZER, _RANDOM, _OWN = f"{MORE}optimizer/", f"{MORE}random/", f"{MORE}own/"
 
 
 def to_bytes(model: Any, include_optimizer: bool) -> bytes:
@@ -32,6 +34,10 @@ def to_bytes(model: Any, include_optimizer: bool) -> bytes:
     form = stored_form(model)
     found = {name: variable.numpy() for name, variable in named_weights(model)}
     found.update((_RANDOM + name, generator.state) for name, generator in named_generators(model))
+    for path, layer in _storing_themselves(model):
+        store: dict[str, Any] = {}
+        layer.save_own_variables(store)
+        found.update((f"{_OWN}{path}{key}", np.asarray(value)) for key, value in store.items())
     if include_optimizer:
         state = {} if model.optimizer is None else optimizer_state(model.optimizer)
         found.update((_OPTIMIZER + name, array) for name, array in state.items())
@@ -52,8 +58,11 @@ def from_file(path: Path, compile: bool) -> Any:
     model = model_from_form(json.loads(metadata["model"]), compile, sum(array.nbytes for array in stored.values()))
     weights = {name: array for name, array in stored.items() if name[0] != MORE}
     assign_weights("load_model", model, path, weights)
-    generators = dict(named_generators(model))
-    for name, generator in generators.items():
+    for prefix, layer in _storing_themselves(model):
+        begin = _OWN + prefix
+        own = {name[len(begin) :]: array for name, array in stored.items() if name.startswith(begin)}
+        layer.load_own_variables({key: array for key, array in own.items() if "/" not in key})
+    for name, generator in named_generators(model):
         if _RANDOM + name in stored:
             generator.state = stored[_RANDOM + name]
     state = {name[len(_OPTIMIZER) :]: array for name, array in stored.items() if name.startswith(_OPTIMIZER)}
@@ -79,6 +88,13 @@ def model_from_form(form: Any, compile: bool, size: int) -> Any:
     if not isinstance(model, Model):
         raise ValueError(f"expected the configuration of a model, got one of {type(model).__name__}")
     return model
+
+
+def _storing_themselves(model: Any) -> Iterator[tuple[str, Any]]:
+    """Path and object of the layers that have a way of their own to store what they hold."""
+    for path, layer in named_owners(model):
+        if type(layer).save_own_variables is not Stored.save_own_variables:  # type: ignore[attr-defined]
+            yield path, layer
 
 
 def optimizer_state(optimizer: Any) -> dict[str, Array]:

@@ -18,8 +18,8 @@ def save_model(
     model: Any,
     filepath: str | os.PathLike[str],
     overwrite: bool = True,
-    include_optimizer: bool = True,
     zipped: bool | None = None,
+    include_optimizer: bool = True,
     save_format: str | None = None,
 ) -> None:
     """Writes architecture, weights, compile arguments and the optimizer's state into one file.
@@ -32,8 +32,8 @@ def save_model(
         model: any model whose layers have ``get_config``.
         filepath: ends in .safetensors or .keras.
         overwrite: whether a file that exists may be replaced.
-        include_optimizer: whether to store compile arguments and the optimizer's state.
         zipped: accepted for Keras scripts where it is not False.
+        include_optimizer: whether to store compile arguments and the optimizer's state.
         save_format: accepted for Keras scripts; the ending says it.
 
     Raises:
