@@ -1,7 +1,7 @@
-"""Downloading one file that is known by its MD5, from the first of several addresses that delivers it.
+"""Downloading one file that is known by its MD5 or SHA-256, from the first of several addresses that delivers it.
 
 The body goes into a `.part` file that survives an interruption, so the next try asks for the rest only (HTTP
-Range, RFC 9110 section 14). Only a body with the right MD5 gets its final name, by an atomic rename. Every
+Range, RFC 9110 section 14). Only a body with the right digest gets its final name, by an atomic rename. Every
 wait has a time-out, and a lock keeps two processes from downloading at once.
 """
 
@@ -65,14 +65,17 @@ class _InterruptionError(Exception):
     """The transfer stopped on its way; it may go on."""
 
 
-def fetch(urls: Sequence[str], folder: str, archives: Mapping[str, str], limits: Limits | None = None) -> str:
+def fetch(
+    urls: Sequence[str], folder: str, archives: Mapping[str, str], limits: Limits | None = None, again: bool = False
+) -> str:
     """Downloads one of the archives into a folder.
 
     Args:
         urls: addresses, tried in order; each may deliver any of the archives.
         folder: target folder, made if need be.
-        archives: file name of each wanted archive by its MD5.
+        archives: file name of each wanted archive by its MD5 or SHA-256; '' for one whose digest is not known.
         limits: when to give up; `Limits()` by default.
+        again: whether to download even if an archive is there.
 
     Returns:
         File name of the archive. An archive that is there already is returned as it is.
@@ -85,7 +88,7 @@ def fetch(urls: Sequence[str], folder: str, archives: Mapping[str, str], limits:
     os.makedirs(folder, exist_ok=True)
     reasons = []
     with _locked(folder, limits):
-        for name in archives.values():
+        for name in () if again else archives.values():
             if os.path.isfile(os.path.join(folder, name)):
                 return os.path.join(folder, name)
         for url in urls:
@@ -131,16 +134,19 @@ def _fetch_from(url: str, folder: str, archives: Mapping[str, str], limits: Limi
     while True:
         resumed = _size(part) > 0
         _transfer(url, part, limits)
-        size, digest = _size(part), _md5(part)
-        if digest in archives:
-            archive = os.path.join(folder, archives[digest])
-            os.replace(part, archive)
-            return archive
+        size = _size(part)
+        for digest, name in archives.items():
+            if has_digest(part, digest):
+                archive = os.path.join(folder, name)
+                os.replace(part, archive)
+                return archive
+        digits = max(map(len, archives))
+        found = _digest(part, digits)
         _remove(part)
         if not resumed:  # what was left from another day may have been to blame, a whole body is not
             raise _AddressError(
-                f"it delivered the wrong file; expected MD5 {' or '.join(archives)}, "
-                f"got md5={digest}, size={size} bytes"
+                f"it delivered the wrong file; expected {'SHA-256' if digits == 64 else 'MD5'} "
+                f"{' or '.join(archives)}, got {'sha256' if digits == 64 else 'md5'}={found}, size={size} bytes"
             )
 
 
@@ -260,8 +266,13 @@ def _remove(file: str) -> None:
         os.remove(file)
 
 
-def _md5(file: str) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
+def has_digest(file: str, digest: str) -> bool:
+    """Whether a file has this MD5 (32 hexadecimal digits) or SHA-256 (64); any file has ''."""
+    return not digest or _digest(file, len(digest)) == digest
+
+
+def _digest(file: str, digits: int) -> str:
+    digest = hashlib.sha256() if digits == 64 else hashlib.md5(usedforsecurity=False)
     with open(file, "rb") as stream:
         while body := stream.read(1 << 20):
             digest.update(body)

@@ -36,7 +36,7 @@ class Adafactor(Optimizer):
         >>> w = juanji.Variable([[2.0, 2.0]])
         >>> Adafactor(0.25).apply([np.array([[3.0, -3.0]])], [w])
         >>> w.numpy()
-        array([[1.5, 2.5]])
+        array([[1.5, 2.5]], dtype=float32)
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class Adagrad(Optimizer):
         >>> w = juanji.Variable([1.0])
         >>> Adagrad(0.5, initial_accumulator_value=9.0).apply([np.array([4.0])], [w])
         >>> w.numpy().round(4)
-        array([0.6])
+        array([0.6], dtype=float32)
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Adadelta(Optimizer):
         >>> w = juanji.Variable([1.0])
         >>> Adadelta(1.0, rho=0.75, epsilon=1.0).apply([np.array([2.0])], [w])
         >>> w.numpy().round(4)
-        array([-0.4142])
+        array([-0.4142], dtype=float32)
     """
 
     def __init__(

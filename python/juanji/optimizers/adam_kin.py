@@ -64,7 +64,7 @@ class Adamax(_TwoMoments):
         >>> w = juanji.Variable([1.0, 1.0])
         >>> Adamax(0.1).apply([np.array([2.0, -3.0])], [w])
         >>> w.numpy().round(4)
-        array([0.9, 1.1])
+        array([0.9, 1.1], dtype=float32)
     """
 
     _slots = ("momentum", "norm")
@@ -106,7 +106,7 @@ class Nadam(_TwoMoments):
         >>> w = juanji.Variable([1.0, 1.0])
         >>> Nadam(0.1).apply([np.array([2.0, -3.0])], [w])
         >>> w.numpy().round(4)
-        array([0.8937, 1.1063])
+        array([0.8937, 1.1063], dtype=float32)
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class ScheduleFreeAdamW(_TwoMoments):
         >>> w = juanji.Variable([1.0, 1.0])
         >>> ScheduleFreeAdamW(0.1).apply([np.array([2.0, -3.0])], [w])
         >>> w.numpy().round(4)
-        array([0.9, 1.1])
+        array([0.9, 1.1], dtype=float32)
     """
 
     def __init__(

@@ -34,7 +34,7 @@ class Ftrl(Optimizer):
         >>> w = juanji.Variable([0.0, 0.0])
         >>> Ftrl(1.0, initial_accumulator_value=0.0, l1_regularization_strength=1.0).apply([np.array([2.0, 0.5])], [w])
         >>> w.numpy()
-        array([-0.5,  0. ])
+        array([-0.5,  0. ], dtype=float32)
     """
 
     def __init__(

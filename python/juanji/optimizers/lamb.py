@@ -33,7 +33,7 @@ class Lamb(Optimizer):
         >>> w = juanji.Variable([3.0, 3.0])
         >>> Lamb(0.1).apply([np.array([2.0, -4.0])], [w])
         >>> w.numpy().round(4)
-        array([2.7, 3.3])
+        array([2.7, 3.3], dtype=float32)
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class Lion(Optimizer):
         >>> w = juanji.Variable([1.0, 1.0, 1.0])
         >>> Lion(0.25).apply([np.array([2.0, -3.0, 0.0])], [w])
         >>> w.numpy()
-        array([0.75, 1.25, 1.  ])
+        array([0.75, 1.25, 1.  ], dtype=float32)
     """
 
     def __init__(

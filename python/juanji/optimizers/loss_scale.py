@@ -35,7 +35,7 @@ class LossScaleOptimizer(Optimizer):
         >>> optimizer.apply([np.array([4.0])], [v])  # of a loss that was multiplied by 4
         >>> optimizer.apply([np.array([np.inf])], [v])
         >>> v.numpy(), float(optimizer.dynamic_scale)
-        (array([0.5]), 2.0)
+        (array([0.5], dtype=float32), 2.0)
     """
 
     def __init__(

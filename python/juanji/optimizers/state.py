@@ -169,7 +169,7 @@ class OptimizerState(Configurable):
             >>> optimizer = juanji.optimizers.SGD(0.5)
             >>> optimizer.build([juanji.Variable([0.0])])
             >>> optimizer.stateless_apply([0, 0.5], [np.array([2.0])], [np.array([3.0])])[0]
-            [array([2.])]
+            [array([2.], dtype=float32)]
         """
         self._require_built("stateless_apply")
         own = self.variables
