@@ -375,7 +375,11 @@ def dropout(
 
 __all__ = [
     "SeedGenerator",
+    "beta",
+    "binomial",
+    "categorical",
     "dropout",
+    "gamma",
     "normal",
     "randint",
     "shuffle",
@@ -386,3 +390,7 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+# They are built on what is above.
+from juanji._distributions import beta, binomial, categorical, gamma  # noqa: E402

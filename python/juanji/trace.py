@@ -106,6 +106,9 @@ class Node:
 class Trace:
     """A recording of one step; a context manager.
 
+    Args:
+        only_shapes: ask operations for types and shapes alone, so that those without a native side can be traced.
+
     Attributes:
         nodes: the operations, in the order of their calls.
         inputs: what is handed to each run.
@@ -115,7 +118,8 @@ class Trace:
         phases: functions whose results, when they differ, ask for another recording.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, only_shapes: bool = False) -> None:
+        self.only_shapes = only_shapes
         self.nodes: list[Node] = []
         self.inputs: list[TracedTensor] = []
         self.feeds: list[tuple[TracedTensor, Callable[[], Array]]] = []
@@ -163,7 +167,8 @@ class Trace:
         """Writes down a call of an operation; gives what stands for its outputs."""
         operands = tuple(x if isinstance(x, (TracedTensor, Variable)) else _constant(x) for x in inputs)
         node = Node(operation, None, operands, (), attributes)
-        node.native = operation.native_for(attributes, node.specs)
+        if not self.only_shapes:
+            node.native = operation.native_for(attributes, node.specs)
         node.outputs = tuple(TracedTensor(dtype, shape) for dtype, shape in native.infer(node.specs))
         self.nodes.append(node)
         return node.outputs

@@ -82,6 +82,24 @@ from juanji.ops._comparing import (
     select,
     signbit,
 )
+from juanji.ops._complex import (
+    angle,
+    conj,
+    conjugate,
+    extract_sequences,
+    fft,
+    fft2,
+    ifft2,
+    imag,
+    irfft,
+    isreal,
+    polar,
+    real,
+    rfft,
+    view_as_complex,
+    view_as_real,
+)
+from juanji.ops._control import associative_scan, cond, fori_loop, map, scan, switch, vectorized_map, while_loop
 from juanji.ops._conv import conv2d
 from juanji.ops._conv_transpose import conv_transpose
 from juanji.ops._convert import (
@@ -114,9 +132,11 @@ from juanji.ops._creation import (
 from juanji.ops._cross_entropy import categorical_crossentropy, sparse_categorical_crossentropy
 from juanji.ops._ctc import ctc_decode, ctc_loss
 from juanji.ops._cumulative import cumprod, cumsum, diff, trapezoid
+from juanji.ops._custom import custom_gradient, jvp, vectorize
 from juanji.ops._depthwise import depthwise_conv
 from juanji.ops._diagonals import diag, diagflat, diagonal, eye, identity, trace, tri, tril, triu, vander
 from juanji.ops._einsum import einsum
+from juanji.ops._factors import eig, eigh, lstsq, norm, pinv, qr, svd
 from juanji.ops._im2col import col2im, im2col
 from juanji.ops._indexing import get_item, one_hot, take
 from juanji.ops._joining import (
@@ -136,6 +156,18 @@ from juanji.ops._joining import (
     vstack,
 )
 from juanji.ops._layer_normalization import layer_normalization, rms_normalization
+from juanji.ops._linalg import (
+    cholesky,
+    cholesky_inverse,
+    det,
+    inv,
+    logdet,
+    lu_factor,
+    matrix_rank,
+    slogdet,
+    solve,
+    solve_triangular,
+)
 from juanji.ops._losses import binary_crossentropy
 from juanji.ops._matmul import dense, matmul
 from juanji.ops._nan_reductions import (
@@ -160,6 +192,8 @@ from juanji.ops._quantiles import median, nanmedian, nanpercentile, nanquantile,
 from juanji.ops._reductions import all, amax, amin, any, argmax, argmin, max, mean, min, prod, std, sum, var
 from juanji.ops._repeat import repeat, tile
 from juanji.ops._rounding import ceil, floor, floor_divide, fmod, mod, round, trunc
+from juanji.ops._scatter import scatter, scatter_update, slice_update
+from juanji.ops._segments import segment_max, segment_min, segment_prod, segment_sum
 from juanji.ops._shape import (
     broadcast_to,
     concatenate,
@@ -232,6 +266,7 @@ __all__ = [
     "allclose",
     "amax",
     "amin",
+    "angle",
     "any",
     "append",
     "arange",
@@ -248,6 +283,7 @@ __all__ = [
     "argsort",
     "array",
     "array_split",
+    "associative_scan",
     "average",
     "average_pool",
     "bartlett",
@@ -269,9 +305,14 @@ __all__ = [
     "cdist",
     "ceil",
     "celu",
+    "cholesky",
+    "cholesky_inverse",
     "clip",
     "col2im",
     "concatenate",
+    "cond",
+    "conj",
+    "conjugate",
     "conv",
     "conv2d",
     "conv_transpose",
@@ -288,10 +329,12 @@ __all__ = [
     "ctc_loss",
     "cumprod",
     "cumsum",
+    "custom_gradient",
     "deg2rad",
     "dense",
     "depth_to_space",
     "depthwise_conv",
+    "det",
     "diag",
     "diagflat",
     "diagonal",
@@ -304,6 +347,8 @@ __all__ = [
     "dsplit",
     "dstack",
     "dtype",
+    "eig",
+    "eigh",
     "einsum",
     "elu",
     "empty",
@@ -316,8 +361,11 @@ __all__ = [
     "exp2",
     "expand_dims",
     "expm1",
+    "extract_sequences",
     "eye",
     "fabs",
+    "fft",
+    "fft2",
     "flip",
     "fliplr",
     "flipud",
@@ -327,6 +375,7 @@ __all__ = [
     "fmin",
     "fmod",
     "fold",
+    "fori_loop",
     "full",
     "full_like",
     "gcd",
@@ -350,10 +399,14 @@ __all__ = [
     "hypot",
     "i0",
     "identity",
+    "ifft2",
     "im2col",
+    "imag",
     "image",
     "in_top_k",
     "inner",
+    "inv",
+    "irfft",
     "is_tensor",
     "isclose",
     "isfinite",
@@ -362,6 +415,8 @@ __all__ = [
     "isnan",
     "isneginf",
     "isposinf",
+    "isreal",
+    "jvp",
     "kaiser",
     "kron",
     "layer_normalization",
@@ -380,13 +435,18 @@ __all__ = [
     "log_softmax",
     "logaddexp",
     "logaddexp2",
+    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
     "logspace",
     "logsumexp",
+    "lstsq",
+    "lu_factor",
+    "map",
     "matmul",
+    "matrix_rank",
     "max",
     "max_pool",
     "maximum",
@@ -419,6 +479,7 @@ __all__ = [
     "negative",
     "nextafter",
     "nonzero",
+    "norm",
     "normalize",
     "not_equal",
     "one_hot",
@@ -427,19 +488,24 @@ __all__ = [
     "outer",
     "pad",
     "percentile",
+    "pinv",
+    "polar",
     "power",
     "prod",
     "psnr",
     "ptp",
+    "qr",
     "quantile",
     "rad2deg",
     "ravel",
+    "real",
     "rearrange",
     "reciprocal",
     "relu",
     "relu6",
     "repeat",
     "reshape",
+    "rfft",
     "right_shift",
     "rms_normalization",
     "roll",
@@ -447,7 +513,14 @@ __all__ = [
     "round",
     "rsqrt",
     "saturate_cast",
+    "scan",
+    "scatter",
+    "scatter_update",
     "searchsorted",
+    "segment_max",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "select",
     "selu",
     "separable_conv",
@@ -461,10 +534,14 @@ __all__ = [
     "sinh",
     "size",
     "slice",
+    "slice_update",
+    "slogdet",
     "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
+    "solve",
+    "solve_triangular",
     "sort",
     "space_to_depth",
     "sparse_categorical_crossentropy",
@@ -481,8 +558,10 @@ __all__ = [
     "stop_gradient",
     "subtract",
     "sum",
+    "svd",
     "swapaxes",
     "swish",
+    "switch",
     "take",
     "take_along_axis",
     "tan",
@@ -507,10 +586,15 @@ __all__ = [
     "vander",
     "var",
     "vdot",
+    "vectorize",
+    "vectorized_map",
     "view",
+    "view_as_complex",
+    "view_as_real",
     "vsplit",
     "vstack",
     "where",
+    "while_loop",
     "zeros",
     "zeros_like",
 ]
@@ -519,4 +603,6 @@ __all__ = [
 _make_recordable(globals(), leave=frozenset(("convert_to_numpy", "dtype", "is_tensor", "ndim", "shape", "size")))
 
 # The same functions under Keras' names of modules.
+from juanji.ops import linalg as linalg  # noqa: E402
 from juanji.ops import nn as nn  # noqa: E402
+from juanji.ops import numpy as numpy  # noqa: E402

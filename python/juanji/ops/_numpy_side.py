@@ -9,6 +9,8 @@ import numpy as np
 
 from juanji.ops._operation import GradientRule, NumpyFunction, Operation, Spec
 
+Specs = Callable[[list[Spec]], list[Spec]]
+
 
 class QuietNumpy(NumpyFunction):
     """A NumPy function that warns of nothing: infinities and NaN are values here as in the native operations.
@@ -19,7 +21,7 @@ class QuietNumpy(NumpyFunction):
             make fail.
     """
 
-    def __init__(self, function: Callable[..., Any], specs: Callable[[list[Spec]], list[Spec]] | None = None) -> None:
+    def __init__(self, function: Callable[..., Any], specs: Specs | None = None) -> None:
         super().__init__(function)
         self._specs = specs
 
@@ -36,7 +38,7 @@ def by_numpy(
     function: Callable[..., Any],
     gradient: GradientRule | None = None,
     visible_outputs: int = 1,
-    specs: Callable[[list[Spec]], list[Spec]] | None = None,
+    specs: Specs | None = None,
 ) -> Operation:
     """An operation whose arrays and attributes go to a NumPy function.
 
@@ -54,6 +56,15 @@ def by_numpy(
         visible_outputs=visible_outputs,
     )
     operation.gradient(gradient or no_gradient)
+    return operation
+
+
+def without_gradient(
+    name: str, function: Callable[..., Any], visible_outputs: int = 1, specs: Specs | None = None
+) -> Operation:
+    """Like :func:`by_numpy`, for results whose derivative has no rule here: asking for it is an error."""
+    operation = by_numpy(name, function, None, visible_outputs, specs)
+    operation.gradient_rule = None
     return operation
 
 

@@ -50,7 +50,7 @@ def infer_outputs(function: Callable[..., Any], args: Any, kwargs: Any, traced: 
 def _two_runs(function: Callable[..., Any], args: Any, kwargs: Any, traced: bool) -> list[Any]:
     if traced:
         try:
-            with Trace():
+            with Trace(only_shapes=True):
                 return [_run(function, args, kwargs, sizes, _without_value) for sizes in _RUNS]
         except Exception:  # code that asks for values, or fails: then with values, and with its own error
             pass
