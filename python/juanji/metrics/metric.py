@@ -250,4 +250,6 @@ class MeanMetricWrapper(RunningMean):
         if "fn" not in config:
             return cls(**config)
         fn = config["fn"]
-        return cls(**{**config, "fn": registry.get(fn) if fn in registry.names() else losses.get(fn)})
+        name = fn.get("config") if isinstance(fn, Mapping) else fn
+        family = losses if isinstance(name, str) and losses.knows(name) else registry
+        return cls(**{**config, "fn": family.get(fn)})

@@ -2,8 +2,8 @@
 
 Weights have the names of weight files, so that ``load_weights`` reads such a file too. The names of other arrays begin
 with '~': the optimizer's state (``~optimizer/0``, ...), the random sequences of layers (``~random/dropout/generator``),
-and what layers with a ``save_own_variables`` of their own store (``~own/scaled/0``). Architecture and compile arguments are
-JSON in the metadata, as ``model``.
+and what layers with a ``save_own_variables`` of their own store (``~own/scaled/0``). Architecture and compile
+arguments are JSON in the metadata, as ``model``.
 """
 
 from __future__ import annotations
