@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+import juanji
 from juanji import metrics
 
 keras = pytest.importorskip("keras")
@@ -137,3 +138,18 @@ def test_ranks_of_sample_weights(name, shape):
     ours, theirs = getattr(metrics, name)(), getattr(keras.metrics, name)()
     expected = float(theirs(BITS, CHANCES, weights))
     np.testing.assert_allclose(ours(BITS, CHANCES, weights), expected, **TOLERANCE)
+
+
+@pytest.mark.parametrize("reduce", ["Mean", "Sum"])
+@pytest.mark.parametrize("weights", [None, (5,), (5, 1), (5, 3), ()])
+def test_reductions_with_weights(reduce, weights):
+    values = RNG.normal(size=(5, 3)).astype("float32")
+    w = None if weights is None else np.float32(RNG.uniform(size=weights))
+    ours, theirs = getattr(metrics, reduce)(), getattr(keras.metrics, reduce)()
+    np.testing.assert_allclose(ours(values, w), float(theirs(values, w)), **TOLERANCE)
+
+
+def test_ignored_classes_with_weights():
+    weights = np.ones(N, "float32")  # without weights Keras counts ignored samples as right
+    ours, theirs = (m.metrics.SparseCategoricalCrossentropy(ignore_class=1) for m in (juanji, keras))
+    np.testing.assert_allclose(ours(NUMBERS, CHANCES, weights), float(theirs(NUMBERS, CHANCES, weights)), **TOLERANCE)
