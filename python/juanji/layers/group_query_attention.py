@@ -93,12 +93,12 @@ class GroupQueryAttention(HeadedAttention):
         of_query, of_key = ((None, n, self.head_dim) for n in (self.num_query_heads, self.num_key_value_heads))
         self._query_dense = self._projection("query", "bqm,muh->bquh", of_query, "uh")
         self._key_dense = self._projection("key", "bkm,mvh->bkvh", of_key, "vh")
-        self._value_dense = self._projection("value", "bkm,mvh->bkvh", of_key, "vh")
         self._query_dense.build(query_shape)
         self._key_dense.build(key_shape)
         if self.use_gate:
             self._gate_dense = self._projection("gate", "bqm,muh->bquh", of_query, "uh", activation="sigmoid")
             self._gate_dense.build(query_shape)
+        self._value_dense = self._projection("value", "bkm,mvh->bkvh", of_key, "vh")
         self._value_dense.build(value_shape)
         self._output_dense = self._projection("attention_output", "bquh,uhm->bqm", (None, query_shape[-1]), "m")
         self._output_dense.build((None, None, self.num_query_heads, self.head_dim))
