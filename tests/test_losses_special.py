@@ -164,6 +164,22 @@ def test_focal_losses_without_focus_are_crossentropies():
     np.testing.assert_allclose(focal, losses.categorical_crossentropy(ONE_HOT, p), rtol=1e-13)
 
 
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_saturated_focal_losses_keep_their_gradient(from_logits):
+    x = Tensor(np.array([[200.0, -200.0]], dtype="float32"))
+    for loss, activation in (
+        (losses.categorical_focal_crossentropy, ops.softmax),
+        (losses.binary_focal_crossentropy, ops.sigmoid),
+    ):
+        with GradientTape() as tape:
+            tape.watch(x)
+            value = loss(np.array([[0.0, 1.0]]), x if from_logits else activation(x), from_logits=from_logits)
+        assert float(value) == 100.0 if loss is losses.categorical_focal_crossentropy else float(value) == 200.0
+        gradient = tape.gradient(value, x).numpy()
+        assert gradient[0, 0] > 0 > gradient[0, 1]
+        assert np.isfinite(gradient).all()
+
+
 def test_weights_of_classes():
     alpha = [0.1, 0.2, 0.3, 0.4]
     one = losses.categorical_focal_crossentropy(ONE_HOT, sigmoid(SCORES), alpha=1.0)

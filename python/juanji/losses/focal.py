@@ -7,6 +7,7 @@ from typing import Any
 from juanji import ops
 from juanji.losses.crossentropy import check_smoothing
 from juanji.losses.loss import LossFunctionWrapper, prepare, registry
+from juanji.ops._logits import find_logits
 
 EPSILON = 1e-7
 
@@ -108,7 +109,7 @@ def categorical_focal_crossentropy(
 ) -> Any:
     """``-Σ alpha (1 - y_pred)^gamma y_true log(y_pred)`` over the classes (Lin et al., 2017, arXiv:1708.02002).
 
-    Probabilities are divided by their sum and kept within 1e-7 and 1 - 1e-7.
+    Probabilities are divided by their sum and kept within 1e-7 and 1 - 1e-7, unless their logits are known.
 
     Args:
         y_true: one-hot rows or probabilities, the shape of ``y_pred``.
@@ -130,12 +131,19 @@ def categorical_focal_crossentropy(
     y_true, y_pred = prepare(y_true, y_pred, "categorical_focal_crossentropy")
     if label_smoothing:
         y_true = ops.add(ops.multiply(y_true, 1.0 - label_smoothing), label_smoothing / y_true.shape[-1])
-    if from_logits:
-        y_pred = ops.softmax(y_pred, axis=axis)
-    chances = ops.clip(ops.divide(y_pred, ops.sum(y_pred, axis=axis, keepdims=True)), EPSILON, 1.0 - EPSILON)
+    chances, logs = _chances_and_logs(y_pred, from_logits, axis)
     weights = ops.multiply(ops.power(ops.subtract(1.0, chances), gamma), alpha)
-    entropies = ops.multiply(y_true, ops.log(chances))
-    return ops.negative(ops.sum(ops.multiply(weights, entropies), axis=axis))
+    return ops.negative(ops.sum(ops.multiply(weights, ops.multiply(y_true, logs)), axis=axis))
+
+
+def _chances_and_logs(y_pred: Any, from_logits: bool, axis: int) -> tuple[Any, Any]:
+    """Probabilities and their logarithms, from the logits behind a softmax where they are known."""
+    if axis in (-1, y_pred.ndim - 1):
+        y_pred, from_logits = find_logits("categorical_focal_crossentropy", y_pred, "softmax", from_logits)
+    if from_logits:
+        return ops.softmax(y_pred, axis=axis), ops.log_softmax(y_pred, axis=axis)
+    chances = ops.clip(ops.divide(y_pred, ops.sum(y_pred, axis=axis, keepdims=True)), EPSILON, 1.0 - EPSILON)
+    return chances, ops.log(chances)
 
 
 @registry.register()
