@@ -9,7 +9,7 @@ import numpy as np
 from juanji import ops
 from juanji.layers._registry import registry
 from juanji.layers.preprocessing._base import Shape
-from juanji.layers.preprocessing.crop import SizedLayer, largest_part
+from juanji.layers.preprocessing.crop import SizedLayer
 
 
 @registry.register()
@@ -83,8 +83,9 @@ class Resizing(SizedLayer):
             left = -((self.width - size[1] * scale[0]) // 2) / scale[0]
             top = -((self.height - size[0] * scale[1]) // 2) / scale[1]
         elif self.crop_to_aspect_ratio:
-            top, left, height, width = largest_part(size, (self.height, self.width))
-            scale = (self.width / width, self.height / height)
+            scale = (max(scale), max(scale))
+            left = (size[1] * scale[0] - self.width) // 2 / scale[0]
+            top = (size[0] * scale[1] - self.height) // 2 / scale[1]
         corner = np.array([left, top, left, top], self.dtype)
         return ops.multiply(ops.subtract(boxes, corner), np.array(scale * 2, self.dtype))
 
