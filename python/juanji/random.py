@@ -7,7 +7,7 @@ at any thread count and on every instruction set.
 from __future__ import annotations
 
 import random as _python_random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -118,11 +118,35 @@ def preserved_state() -> Iterator[None]:
         _restore_generator(generator, calls)
 
 
-def _restore_generator(generator: SeedGenerator | None, calls: Array | None) -> None:
+def _restore_generator(generator: SeedGenerator | None, calls: Any) -> None:
     global _global_generator
     _global_generator = generator
     if generator is not None and calls is not None:
         generator.state = calls
+
+
+def global_state() -> dict[str, Any]:
+    """What later draws without a seed depend on, in plain numbers; see :func:`set_global_state`.
+
+    Example:
+        >>> from juanji import random
+        >>> state = random.global_state()
+        >>> first = random.make_default_seed()
+        >>> random.set_global_state(state)
+        >>> first == random.make_default_seed()
+        True
+    """
+    version, numbers, extra = _seeds.getstate()
+    generator = None if _global_generator is None else _global_generator.state.tolist()
+    return {"seeds": [version, list(numbers), extra], "generator": generator}
+
+
+def set_global_state(state: Mapping[str, Any]) -> None:
+    """Makes draws without a seed go on from what :func:`global_state` gave."""
+    version, numbers, extra = state["seeds"]
+    _seeds.setstate((version, tuple(numbers), extra))
+    generator = state["generator"]
+    _restore_generator(None if generator is None else SeedGenerator(0), generator)
 
 
 def make_default_seed() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from juanji.callbacks.backup import BackupAndRestore
 from juanji.callbacks.base import Callback, CallbackList
 from juanji.callbacks.csv_logger import CSVLogger
 from juanji.callbacks.early_stopping import EarlyStopping
@@ -18,6 +19,7 @@ from juanji.callbacks.swap_ema import SwapEMAWeights
 from juanji.callbacks.tensorboard import TensorBoard
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -51,10 +51,23 @@ def loss_factor(loss_weights: Any) -> float | None:
     return None if loss_weights is None else float(loss_weights)
 
 
-def random_order() -> Callable[[int], Array]:
+class RandomOrder:
     """Gives a new random order of n rows at every call; the sequence is that of the global seed."""
-    generator = np.random.Generator(np.random.PCG64(random.make_default_seed()))
-    return lambda n: generator.permutation(n)
+
+    def __init__(self) -> None:
+        self._generator = np.random.Generator(np.random.PCG64(random.make_default_seed()))
+
+    def __call__(self, rows: int) -> Array:
+        return self._generator.permutation(rows)
+
+    @property
+    def state(self) -> Any:
+        """What the next orders depend on, in plain numbers."""
+        return self._generator.bit_generator.state
+
+    @state.setter
+    def state(self, value: Any) -> None:
+        self._generator.bit_generator.state = value
 
 
 def _at_least(least: int, method: str, name: str, value: Any) -> int:

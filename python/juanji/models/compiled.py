@@ -175,6 +175,27 @@ class Compiled:
         for one, (labels, prediction, weights) in zip(objectives, columns):
             one.update_metrics(labels, prediction, weights, used)
 
+    def metric_form(self) -> list[Any] | None:
+        """Names of the outputs, and the shapes that metrics were chosen for; None before the first batch."""
+        known = self._objectives
+        return None if known is None else [[one.name, one.shapes] for one in known]
+
+    def choose_metrics(self, form: Sequence[Any]) -> None:
+        """Makes the metrics that the batch made from which :meth:`metric_form` is."""
+        if self._objectives is None:
+            self._objectives = self._made([name for name, _ in form])
+        used = {metric.name for metric in self.metrics}
+        for one, (_, shapes) in zip(self._objectives, form):
+            if shapes is not None:
+                labels, outputs = (tuple(shape) for shape in shapes)
+                one.choose_metrics(labels, outputs, used)
+
+    def begin_metrics(self, form: Sequence[Any]) -> None:
+        """Updates the metrics with zeros: some make their state only then."""
+        for one, (_, shapes) in zip(self._objectives or [], form):
+            for metric in one.metrics if shapes is not None else ():
+                metric.update_state(*map(np.zeros, shapes))
+
     def _columns(self, method: str, y: Any, y_pred: Any, sample_weight: Any) -> Any:
         labels = self._matched(method, "y", y)
         weights = self._matched(method, "sample_weight", sample_weight, spread=True)

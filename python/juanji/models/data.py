@@ -49,14 +49,15 @@ class ArrayData:
         """Batches needed for all rows; the last may be short."""
         return -(-len(self) // batch_size)
 
-    def batches(self, batch_size: int, order: Array | None = None) -> Iterator[Batch]:
+    def batches(self, batch_size: int, order: Array | None = None, first: int = 0) -> Iterator[Batch]:
         """Yields (x, y, sample_weight) for each batch.
 
         Args:
             batch_size: rows per batch.
             order: the row numbers in the order of use; as they are by default.
+            first: number of the batch to begin with.
         """
-        for start in range(0, len(self), batch_size):
+        for start in range(first * batch_size, len(self), batch_size):
             stop = min(start + batch_size, len(self))
             rows = np.arange(start, stop) if order is None else order[start:stop]
             in_place = slice(start, stop) if order is None else None

@@ -11,6 +11,7 @@ import numpy as np
 from juanji.autograd import Tensor
 from juanji.callbacks.base import CallbackList
 from juanji.models.data import packed
+from juanji.models.progress import Progress
 from juanji.models.sources import Source
 from juanji.symbolic.structure import flatten, map_structure, pack
 
@@ -76,13 +77,26 @@ def _as_number(value: Any) -> Any:
 def run_fit(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> None:
     """Trains epoch by epoch until the plan ends or a callback sets ``model.stop_training``."""
     model.stop_training = False
-    callbacks.call("on_train_begin", None)
+    model._progress = Progress(plan.source)
+    try:
+        callbacks.call("on_train_begin", None)
+        logs = _run_epochs(model, plan, callbacks)
+        if plan.epochs:
+            model.optimizer.finalize_variable_values(model.trainable_variables)
+        callbacks.call("on_train_end", logs)
+    finally:
+        model._progress = None
+
+
+def _run_epochs(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> dict[str, float]:
     epoch_logs: dict[str, float] = {}
     for epoch in plan.epochs:
+        if epoch < model._progress.epoch:
+            continue
         model.reset_metrics()
         callbacks.call("on_epoch_begin", epoch, None)
-        logs: dict[str, float] | None = None
-        for step, batch in enumerate(plan.source.epoch(plan.steps)):
+        done, logs = model._progress.enter(model, epoch)
+        for step, batch in enumerate(plan.source.epoch(plan.steps, done=done), done):
             callbacks.call("on_train_batch_begin", step, None)
             logs = run_logged(model, "train_step", batch)
             callbacks.call("on_train_batch_end", step, logs)
@@ -98,9 +112,7 @@ def run_fit(model: Any, plan: TrainingPlan, callbacks: CallbackList) -> None:
         callbacks.call("on_epoch_end", epoch, epoch_logs)
         if model.stop_training:
             break
-    if plan.epochs:
-        model.optimizer.finalize_variable_values(model.trainable_variables)
-    callbacks.call("on_train_end", epoch_logs)
+    return epoch_logs
 
 
 def run_evaluate(model: Any, source: Source, steps: int | None, callbacks: CallbackList) -> dict[str, float]:

@@ -20,6 +20,9 @@ class Objective:
 
     What is given by name is chosen at the first batch, when the shapes of labels and outputs are known.
 
+    Attributes:
+        shapes: those of labels and outputs that the metrics were chosen for.
+
     Args:
         name: of the output, '' for a model's only one.
         loss: name, function or object; None when this output is not trained.
@@ -38,6 +41,7 @@ class Objective:
         self.tracker = metrics.Mean(name=f"{name}_loss")
         self._wanted = [(m, False) for m in unweighted] + [(m, True) for m in weighted]
         self._chosen: list[tuple[Any, bool]] | None = None
+        self.shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
         check_loss(loss)
 
     @property
@@ -86,15 +90,18 @@ class Objective:
         """Adds one batch to every metric; names of metrics chosen here are entered into ``used``."""
         if y is None or not self._wanted:
             return
-        if self._chosen is None:
-            self._choose(tuple(y.shape), tuple(y_pred.shape), used)
+        self.choose_metrics(tuple(y.shape), tuple(y_pred.shape), used)
         for metric, weighted in self._chosen or []:
             weights = sample_weight if weighted else None
             if isinstance(metric, metrics.MeanMetricWrapper):  # a deferred update would not see the mask
                 weights = masked_weights(weights, y_pred)
             metric.update_state(plain(y), plain(y_pred), sample_weight=weights)
 
-    def _choose(self, true_shape: tuple[int, ...], predicted_shape: tuple[int, ...], used: set[str]) -> None:
+    def choose_metrics(self, true_shape: tuple[int, ...], predicted_shape: tuple[int, ...], used: set[str]) -> None:
+        """Chooses the metrics for labels and outputs of these shapes, unless that is done."""
+        if self._chosen is not None:
+            return
+        self.shapes = (true_shape, predicted_shape)
         self._chosen = []
         for identifier, weighted in self._wanted:
             metric = metrics.resolve_metric(identifier, true_shape, predicted_shape)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
 
+from juanji.models.arguments import RandomOrder
 from juanji.models.data import ArrayData, Batch
 from juanji.models.prefetch import Prefetched
 from juanji.utils.py_dataset import PyDataset
 
 Array = np.ndarray[Any, Any]
-DrawOrder = Callable[[int], Array]  # a random order of so many rows
 
 
 def makes_batches(x: Any) -> bool:
@@ -40,12 +40,19 @@ class Source(ABC):
     batch_size: int | None = None
     repeats: bool = True
 
-    def __init__(self) -> None:
+    def __init__(self, draw_order: RandomOrder | None = None) -> None:
+        self._draw_order = draw_order
         self._current: Iterator[Batch] | None = None
+        self._order: Any = None  # the state of the random order before the pass that is under way
+        self._taken = 0  # batches of that pass
+        self._first = 0  # the batch that the next pass begins with
 
     @abstractmethod
     def one_pass(self) -> Iterator[Batch]:
-        """The batches of one pass. What it opens it closes, also when the iterator is closed half-way."""
+        """The batches of one pass, without the first ``_first``.
+
+        What it opens it closes, also when the iterator is closed half-way.
+        """
 
     def begin_epoch(self) -> None:
         """Called before each epoch."""
@@ -55,32 +62,52 @@ class Source(ABC):
         """Called after each epoch that came to its end."""
         return
 
-    def epoch(self, steps: int | None = None, goes_on: bool = True) -> Iterator[Batch]:
+    @property
+    def position(self) -> dict[str, Any]:
+        """How far the batches have come, in plain numbers, for :meth:`go_to`."""
+        order = self._order if self._current is not None or self._draw_order is None else self._draw_order.state
+        return {"taken": self._taken, "order": order}
+
+    def go_to(self, position: Mapping[str, Any]) -> None:
+        """Goes on from a :attr:`position`, also of another source of the same data."""
+        self.close()
+        if self._draw_order is not None and position["order"] is not None:
+            self._draw_order.state = position["order"]
+        if position["taken"]:
+            self._begin_pass(int(position["taken"]))
+
+    def _begin_pass(self, first: int = 0) -> Iterator[Batch]:
+        self._order = None if self._draw_order is None else self._draw_order.state
+        self._first = self._taken = first
+        self._current = self.one_pass()
+        return self._current
+
+    def epoch(self, steps: int | None = None, goes_on: bool = True, done: int = 0) -> Iterator[Batch]:
         """The batches of one epoch.
 
         Args:
             steps: how many; those of one pass by default.
             goes_on: whether an epoch of ``steps`` batches begins where the one before stopped, and goes through the
                 data again at their end. Otherwise, as in evaluation, each begins at the front.
+            done: how many of them were taken already, before :meth:`go_to`.
         """
         self.begin_epoch()
         whole = self.repeats and (steps is None or not goes_on)
-        if whole:
+        if whole and not done:
             self.close()
-        taken = 0
+        taken = done
         restarted = whole or not self.repeats  # two passes without a batch would never end
         while steps is None or taken < steps:
-            if self._current is None:
-                self._current = self.one_pass()
-            batch = next(self._current, None)
+            batch = next(self._current or self._begin_pass(), None)
             if batch is not None:
                 taken += 1
+                self._taken += 1
                 restarted = whole or not self.repeats
                 yield batch
             elif restarted:
                 break
             else:
-                self._current = None
+                self._current, self._taken = None, 0
                 restarted = True
         if whole:
             self.close()
@@ -94,7 +121,7 @@ class Source(ABC):
 
     def close(self) -> None:
         """Ends a pass that is under way, and its threads."""
-        current, self._current = self._current, None
+        current, self._current, self._taken = self._current, None, 0
         if current is not None and hasattr(current, "close"):
             current.close()
 
@@ -114,17 +141,16 @@ class ArraySource(Source):
         draw_order: gives the order of the rows of each pass; as they are by default.
     """
 
-    def __init__(self, data: ArrayData, batch_size: int, draw_order: DrawOrder | None = None) -> None:
-        super().__init__()
+    def __init__(self, data: ArrayData, batch_size: int, draw_order: RandomOrder | None = None) -> None:
+        super().__init__(draw_order)
         self.data = data
         self.batch_size = batch_size
         self.steps = data.steps(batch_size)
         self.samples = len(data)
-        self._draw_order = draw_order
 
     def one_pass(self) -> Iterator[Batch]:
         order = None if self._draw_order is None else self._draw_order(len(self.data))
-        return self.data.batches(self._size, order)
+        return self.data.batches(self._size, order, self._first)
 
     @property
     def _size(self) -> int:
@@ -150,7 +176,10 @@ class IterableSource(Source):
             self.steps = None
 
     def one_pass(self) -> Iterator[Batch]:
-        return map(self._prepare, self._batches)
+        batches = iter(self._batches)
+        for _ in islice(batches, self._first):
+            pass
+        return map(self._prepare, batches)
 
 
 class DatasetSource(Source):
@@ -163,12 +192,11 @@ class DatasetSource(Source):
     """
 
     def __init__(
-        self, dataset: PyDataset, prepare: Callable[[Any], Batch], draw_order: DrawOrder | None = None
+        self, dataset: PyDataset, prepare: Callable[[Any], Batch], draw_order: RandomOrder | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(draw_order)
         self._dataset = dataset
         self._prepare = prepare
-        self._draw_order = draw_order
         self.steps = dataset.num_batches
 
     def begin_epoch(self) -> None:
@@ -179,7 +207,7 @@ class DatasetSource(Source):
         self.steps = self._dataset.num_batches
 
     def one_pass(self) -> Iterator[Batch]:
-        indices = self._indices()
+        indices = islice(self._indices(), self._first, None)
         if self._dataset.workers < 1 or self._dataset.max_queue_size < 1:
             for index in indices:
                 yield self._prepare(self._dataset[index])

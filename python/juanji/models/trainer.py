@@ -12,12 +12,13 @@ from juanji import config
 from juanji.callbacks import make_callbacks
 from juanji.callbacks.base import Callback
 from juanji.callbacks.history import History
-from juanji.models.arguments import at_most, count, frequency, natural, random_order
+from juanji.models.arguments import RandomOrder, at_most, count, frequency, natural
 from juanji.models.compiled import Compiled
 from juanji.models.data import ArrayData, Batch, array_data, packed, unpack
 from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_logged, run_predict
+from juanji.models.progress import Progress
 from juanji.models.recording import Recorder
-from juanji.models.sources import ArraySource, DatasetSource, DrawOrder, IterableSource, Source, makes_batches
+from juanji.models.sources import ArraySource, DatasetSource, IterableSource, Source, makes_batches
 from juanji.models.steps import Steps
 from juanji.symbolic.structure import map_structure
 from juanji.utils.py_dataset import PyDataset
@@ -30,6 +31,7 @@ class Trainer(Steps):
 
     stop_training: bool = False
     history: History | None = None
+    _progress: Progress | None = None  # while fit runs
     jit_compile: bool | str = "auto"
     steps_per_execution: int = 1
 
@@ -148,7 +150,7 @@ class Trainer(Steps):
         compiled.require_optimizer("fit")
         size = count("fit", "batch_size", batch_size, 32)
         validation_size = count("fit", "validation_batch_size", validation_batch_size, size)
-        order = random_order() if shuffle else None
+        order = RandomOrder() if shuffle else None
         validation_source: Source | None = None
         if validation_data is None and validation_split:
             source, validation_source = self._split_sources(
@@ -276,7 +278,7 @@ class Trainer(Steps):
         sample_weight: Any,
         class_weight: Mapping[int, float] | None,
         batch_size: int,
-        draw_order: DrawOrder | None = None,
+        draw_order: RandomOrder | None = None,
     ) -> Source:
         """Where the batches of a method come from, checked as far as that is possible before the first."""
         if not makes_batches(x):
@@ -303,7 +305,7 @@ class Trainer(Steps):
         batch_size: int,
         validation_size: int,
         fraction: float,
-        draw_order: DrawOrder | None,
+        draw_order: RandomOrder | None,
     ) -> tuple[Source, Source]:
         """The first rows to train on, the others to validate with."""
         if makes_batches(x):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import operator
 import random
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -41,3 +43,36 @@ def set_random_seed(seed: int) -> None:
     random.seed(number)
     np.random.seed(number)  # noqa: NPY002 - scripts written for Keras expect the global generator to be seeded
     set_global_seed(number)
+
+
+def random_state() -> dict[str, Any]:
+    """The state of everything that :func:`set_random_seed` seeds, in plain numbers.
+
+    Example:
+        >>> from juanji.utils.seed import random_state, restore_random_state
+        >>> state = random_state()
+        >>> first = np.random.rand()
+        >>> restore_random_state(state)
+        >>> np.random.rand() == first
+        True
+    """
+    from juanji.random import global_state
+
+    version, numbers, extra = random.getstate()
+    kind, words, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 - the one that is seeded above
+    return {
+        "python": [version, list(numbers), extra],
+        "numpy": [kind, np.asarray(words).tolist(), *rest],
+        "juanji": global_state(),
+    }
+
+
+def restore_random_state(state: Mapping[str, Any]) -> None:
+    """Makes all random numbers go on from what :func:`random_state` gave."""
+    from juanji.random import set_global_state
+
+    version, numbers, extra = state["python"]
+    random.setstate((version, tuple(numbers), extra))
+    kind, words, *rest = state["numpy"]
+    np.random.set_state((kind, np.array(words, np.uint32), *rest))  # noqa: NPY002
+    set_global_state(state["juanji"])
