@@ -345,6 +345,16 @@ def test_every_optimizer_goes_on_with_the_same_bits(name, tmp_path):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", optimizers.Adam(optimizers.schedules.CosineDecay(0.1, 10))])
+def test_a_model_that_was_compiled_but_never_trained(optimizer, tmp_path):
+    model = Sequential([Input((4,)), layers.Dense(3)])
+    model.compile(optimizer, "mse")
+    model.save(tmp_path / "m.safetensors")
+    again = saving.load_model(tmp_path / "m.safetensors")
+    x, y = RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3))
+    assert trained_on(model, x, y) == trained_on(again, x, y)
+
+
 def test_an_unbuilt_model(tmp_path):
     model = Sequential([layers.Dense(2), layers.Dense(1)])
     model.compile("adam", "mse")

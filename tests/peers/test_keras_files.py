@@ -97,6 +97,16 @@ def test_what_is_written_keras_reads(make, tmp_path):
     assert_alike(keras.saving.load_model(tmp_path / "m.keras"), model, x, y)
 
 
+@pytest.mark.parametrize("make", MODELS[2:])
+def test_models_that_were_never_trained(make, tmp_path):
+    theirs, x, y = make(keras)
+    theirs.save(tmp_path / "theirs.keras")
+    assert_alike(theirs, juanji.saving.load_model(tmp_path / "theirs.keras"), x, y)
+    ours = make(juanji)[0]
+    ours.save(tmp_path / "ours.keras")
+    assert_alike(keras.saving.load_model(tmp_path / "ours.keras"), ours, x, y)
+
+
 @pytest.mark.parametrize("make", MODELS)
 def test_weight_files_both_ways(make, tmp_path):
     theirs, x, y = make(keras)

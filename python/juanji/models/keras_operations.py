@@ -22,6 +22,7 @@ _NAMES = {  # classes whose function has another name
     "RGBToGrayscale": "rgb_to_grayscale", "RGBToHSV": "rgb_to_hsv", "HSVToRGB": "hsv_to_rgb", "Resize": "resize",
 }  # fmt: skip
 _CLASSES = {function: name for name, function in _NAMES.items()}
+_NAMES |= {"Absolute": "abs", "TrueDivide": "divide", "Conjugate": "conj"}  # second names
 _CALLED_BY_NAME = {  # what calls give by position, where the function has it elsewhere
     "Average": ("x", "weights"), "Pad": ("x", "constant_values"), "Full": ("fill_value",),
 }  # fmt: skip

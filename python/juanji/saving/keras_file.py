@@ -13,7 +13,7 @@ from typing import Any
 from juanji.models.keras_operations import to_keras_operation
 from juanji.models.storable import stored_form
 from juanji.saving import hdf5
-from juanji.saving.native import model_from_form
+from juanji.saving.native import model_from_form, restore_optimizer
 
 _KERAS_VERSION = "3.15.0"  # whose form is written
 
@@ -47,7 +47,7 @@ def from_file(path: Path, compile: bool) -> Any:
     state = stored.pop("optimizer", {})
     hdf5.assign("load_model", model, path, stored)
     if state and compile and model.optimizer is not None:
-        model.optimizer.load_own_variables(state)
+        restore_optimizer(model.optimizer, state)
     return model
 
 

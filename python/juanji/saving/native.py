@@ -98,12 +98,18 @@ def _storing_themselves(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def optimizer_state(optimizer: Any) -> dict[str, Array]:
-    """The optimizer's variables by number."""
+    """The optimizer's variables by number; none before the first step."""
     store: dict[str, Array] = {}
-    optimizer.save_own_variables(store)
+    if optimizer.built:
+        optimizer.save_own_variables(store)
     return store
 
 
 def restore_optimizer(optimizer: Any, state: Mapping[str, Array]) -> None:
-    """Gives the optimizer the variables that :func:`optimizer_state` took."""
+    """Gives the optimizer the variables that :func:`optimizer_state`, or Keras, took.
+
+    Keras stores step and learning rate alone of one that was never used.
+    """
+    if len(state) <= 2 < len(optimizer.variables):
+        return
     optimizer.load_own_variables(state)
