@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
 
-from juanji import datasets, utils
+from juanji import datasets, layers, utils
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -31,5 +32,44 @@ def test_cifar10_cnn(few_pictures, capsys):
     assert losses[-1] < 0.9 * losses[0]
 
 
+def run(name, monkeypatch, *arguments):
+    """Runs an example as a script; gives its variables."""
+    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+    return runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+
+
+def test_autoencoders(few_pictures, monkeypatch, capsys, tmp_path):
+    picture = tmp_path / "pairs.png"
+    run("autoencoders.py", monkeypatch, "--epochs", 2, "--batch-size", 16, "--picture", picture)
+    found = re.findall(r"(\w+): [\d,]+ parameters, mean squared error (\S+) -> (\S+)", capsys.readouterr().out)
+    assert [name for name, _, _ in found] == ["dense", "convolutional"]
+    assert all(float(after) < 0.9 * float(before) for _, before, after in found)
+    assert utils.load_img(picture).size == (320, 96)
+
+
+def test_dcgan(few_pictures, monkeypatch, capsys, tmp_path):
+    picture = tmp_path / "drawn.png"
+    run("dcgan.py", monkeypatch, "--epochs", 2, "--batch-size", 32, "--picture", picture)
+    assert re.search(r"d_loss: \d+\.\d+ - g_loss: \d+\.\d+", capsys.readouterr().out)
+    assert utils.load_img(picture).size == (320, 64)
+
+
+def test_resnet20(few_pictures, monkeypatch, capsys):
+    variables = run("resnet20.py", monkeypatch, "--epochs", 1, "--batch-size", 64)
+    assert re.fullmatch(r"Accuracy: \d+\.\d\d", capsys.readouterr().out.splitlines()[-1])
+    model = variables["resnet20"]()
+    assert model.count_params() == 267_696 + 2_752 + 650  # convolutions, normalisations, dense layer
+    assert sum(isinstance(layer, layers.Conv2D) for layer in model.layers) == 19
+
+
+def test_regularization(few_pictures, monkeypatch, capsys):
+    run("regularization.py", monkeypatch, "--epochs", 1)
+    table = capsys.readouterr().out.splitlines()[-5:]
+    kinds = ["none", "dropout", "batch normalisation", "L1", "L2"]
+    assert [line[:20].strip() for line in table] == kinds
+    assert all(len(re.findall(r"-?\d\.\d{3}", line)) == 4 for line in table)
+
+
 def test_every_example_is_tested():
-    assert {path.name for path in EXAMPLES.glob("*.py")} == {"cifar10_cnn.py"}
+    tested = {"autoencoders.py", "cifar10_cnn.py", "dcgan.py", "regularization.py", "resnet20.py"}
+    assert {path.name for path in EXAMPLES.glob("*.py")} == tested
