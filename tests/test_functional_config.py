@@ -105,6 +105,29 @@ def test_clones_with_other_layers_and_inputs():
         models.clone_model(model, [x, x])
 
 
+def test_models_inside_are_cloned_layer_by_layer():
+    inside = Sequential([Input((4,)), layers.Dense(5, name="first")], name="inside")
+    x = Input((4,))
+    y = layers.Dense(3, name="outside")(inside(x))
+    z = Input((3,))
+    model = Model(x, Model(z, layers.Dense(2, name="last")(z), name="end")(y))
+    seen = []
+
+    def make(layer):
+        seen.append(layer.name)
+        return type(layer).from_config(layer.get_config())
+
+    models.clone_model(model, clone_function=make)
+    assert seen == ["inside", "outside", "end"]
+    seen.clear()
+    clone = models.clone_model(model, clone_function=make, recursive=True)
+    assert seen == ["first", "outside", "last"]
+    assert clone.get_layer("inside").get_layer("first") is not inside.get_layer("first")
+    clone.set_weights(model.get_weights())
+    data = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(clone(data), model(data))
+
+
 def test_a_sequential_is_cloned():
     model = Sequential([Input((4,)), layers.Dense(2)], name="s")
     clone = models.clone_model(model)

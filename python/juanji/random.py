@@ -40,6 +40,7 @@ class SeedGenerator:
 
     Args:
         seed: an integer; drawn from the global seed (:func:`juanji.utils.set_random_seed`) by default.
+        name: of the generator.
 
     Example:
         >>> from juanji import random
@@ -49,7 +50,8 @@ class SeedGenerator:
         False
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+        self.name = name or "seed_generator"
         self._initial_seed = seed
         self._seed = _as_seed("SeedGenerator", make_default_seed() if seed is None else seed)
         self._calls = 0
@@ -80,12 +82,12 @@ class SeedGenerator:
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make this generator again."""
-        return {"seed": self._initial_seed}
+        return {"seed": self._initial_seed, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
         """A generator from what :meth:`get_config` gave."""
-        return cls(seed=config.get("seed"))
+        return cls(config.get("seed"), config.get("name"))
 
 
 def _as_seed(name: str, seed: Any) -> int:

@@ -17,7 +17,8 @@ from typing import Any
 
 FAMILIES = (
     "layers", "losses", "optimizers", "optimizers.schedules", "metrics", "callbacks", "initializers", "regularizers",
-    "constraints", "activations", "models", "ops.nn", "ops.image",
+    "constraints", "activations", "models", "ops", "ops.nn", "ops.image", "ops.linalg", "random", "saving", "tree",
+    "utils",
 )  # fmt: skip
 
 AUDIO = "audio"
@@ -41,13 +42,23 @@ ABSENT_NAMES = {
     "layers.TFSMLayer": FRAMEWORK,
     "layers.TextVectorization": "text",
     "layers.TorchModuleWrapper": FRAMEWORK,
+    "ops.istft": AUDIO,
+    "ops.stft": AUDIO,
+    "saving.KerasFileEditor": "an editor of Keras' files",
+    "utils.FeatureSpace": LOOKUP,
+    "utils.audio_dataset_from_directory": AUDIO,
+    "utils.text_dataset_from_directory": "text",
 }
 
 # Arguments that juanji does not take. Patterns of family.Name(argument).
 ABSENT_ARGUMENTS = {
     "*(lora_alpha)": "adapters of language models",
     "*(lora_rank)": "adapters of language models",
+    "*(gptq_unpacked_column_size)": "quantiser",
     "*(quantization_config)": "quantiser",
+    "*(ragged)": "ragged tensors",
+    "*(sparse)": "sparse tensors",
+    "saving.save_weights(max_shard_size)": "weights are one file",
 }
 
 ONE_FUNCTION = "one function for all families; its argument is given by position"

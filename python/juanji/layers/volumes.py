@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from juanji.layers._registry import registry
 from juanji.layers.conv import _Conv
 from juanji.layers.conv_transpose import _ConvTranspose
@@ -59,9 +61,9 @@ class Conv3DTranspose(_ConvTranspose):
         kernel_size: depth, height and width of the kernel, or one number for all.
         strides: by how much the output is larger, along depth, rows and columns.
         padding: 'valid' or 'same'.
+        data_format: only 'channels_last'.
         output_padding: added to the size (D - 1) · stride + KD of the output, less than the stride; by default the
             size is the one above.
-        data_format: only 'channels_last'.
         dilation_rate: distance between the elements that one kernel reaches.
         activation: name or function; none by default.
         use_bias: add one learned number per filter.
@@ -81,6 +83,32 @@ class Conv3DTranspose(_ConvTranspose):
     """
 
     _rank = 3
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        output_padding: Any = None,
+        dilation_rate: Any = (1, 1, 1),
+        activation: Any = None,
+        use_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:  # data_format comes first here, in Keras too
+        super().__init__(
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            output_padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            **kwargs,
+        )
 
 
 @registry.register("MaxPool3D")

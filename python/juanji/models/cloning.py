@@ -20,6 +20,7 @@ def clone_model(
     input_tensors: Any = None,
     clone_function: Callable[[Any], Any] | None = None,
     call_function: Callable[..., Any] | None = None,
+    recursive: bool = False,
 ) -> Any:
     """A model with the same layers, made anew, and so with other weights.
 
@@ -29,6 +30,7 @@ def clone_model(
         clone_function: makes the new layer from the old one, ``from_config(get_config())`` by default. Whatever layer
             it returns is used, so that a model may be changed while it is copied.
         call_function: ``(layer, *args, **kwargs)``, called instead of the new layer (functional models only).
+        recursive: whether models among the layers are copied layer by layer in the same way, too.
 
     Returns:
         A model of the same class. Copy the weights with ``clone.set_weights(model.get_weights())``.
@@ -43,6 +45,8 @@ def clone_model(
         False
     """
     make = clone_function or _same_again
+    if recursive:
+        make = _maker_of_models(make, clone_function, call_function)
     if isinstance(model, Sequential):
         if call_function is not None:
             raise ValueError(
@@ -59,6 +63,19 @@ def clone_model(
         )
     inputs, outputs = _called_again(graph, input_tensors, make, call_function)
     return type(model)(inputs, outputs, name=model.name, trainable=model.trainable)
+
+
+def _maker_of_models(
+    make: Callable[[Any], Any], clone_function: Callable[[Any], Any] | None, call_function: Callable[..., Any] | None
+) -> Callable[[Any], Any]:
+    def make_any(layer: Any) -> Any:
+        if isinstance(layer, Sequential):
+            return clone_model(layer, clone_function=clone_function, recursive=True)
+        if isinstance(layer, Model) and layer._own_graph is not None and layer._is_plain():
+            return clone_model(layer, clone_function=clone_function, call_function=call_function, recursive=True)
+        return make(layer)
+
+    return make_any
 
 
 def _called_again(

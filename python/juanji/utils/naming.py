@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
 
@@ -50,8 +51,11 @@ def reset_names() -> None:
     _used.clear()
 
 
-def clear_session() -> None:
+def clear_session(free_memory: bool = True) -> None:
     """Starts automatic names from the beginning again, as Keras' function of that name does.
+
+    Args:
+        free_memory: whether Python looks for models that refer to themselves and are used no more.
 
     Example:
         >>> import juanji
@@ -60,3 +64,5 @@ def clear_session() -> None:
         'dense'
     """
     reset_names()
+    if free_memory:
+        gc.collect()
