@@ -47,6 +47,7 @@ from juanji.layers.input_spec import InputSpec
 from juanji.layers.joining import Concatenate, Dot, concatenate, dot
 from juanji.layers.layer import Layer
 from juanji.layers.layer_normalization import LayerNormalization
+from juanji.layers.local_response_normalization import LocalResponseNormalization
 from juanji.layers.lstm import LSTM, LSTMCell
 from juanji.layers.masking import Masking
 from juanji.layers.merging import (
@@ -124,6 +125,7 @@ from juanji.layers.separable_conv import (
 )
 from juanji.layers.simple import ActivityRegularization, Identity, Lambda, Rescaling
 from juanji.layers.simple_rnn import SimpleRNN, SimpleRNNCell
+from juanji.layers.spectral_normalization import SpectralNormalization
 from juanji.layers.stacked_rnn_cells import StackedRNNCells
 from juanji.layers.unit_normalization import RMSNormalization, UnitNormalization
 from juanji.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
@@ -230,6 +232,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "LocalResponseNormalization",
     "Masking",
     "MaxNumBoundingBoxes",
     "MaxPool1D",
@@ -286,6 +289,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "Subtract",
     "TimeDistributed",

@@ -9,7 +9,7 @@ import numpy as np
 
 from juanji import _core, ops
 from juanji.ops._convert import as_array, as_float
-from juanji.ops._operation import Call, NativeForFloats, NumpyFunction, Operation
+from juanji.ops._operation import Call, NativeForFloats, Operation
 from juanji.ops._shape import normalize_axis
 from juanji.ops._whole import whole_numbers
 
@@ -34,14 +34,6 @@ def _position(kind: str, function: Callable[..., Any]) -> Operation:
     return operation
 
 
-def _truth(kind: str, function: Callable[..., Any]) -> Operation:
-    operation = Operation(
-        kind, lambda axes, keepdims: NumpyFunction(lambda x: function(x, axis=axes, keepdims=keepdims))
-    )
-    operation.gradient(lambda call, dy: (None,))
-    return operation
-
-
 _sum = _reduction("sum", np.sum)
 _mean = _reduction("mean", np.mean)
 _max = _reduction("max", np.max)
@@ -49,8 +41,6 @@ _min = _reduction("min", np.min)
 _prod = _reduction("prod", np.prod)
 _argmax = _position("argmax", np.argmax)
 _argmin = _position("argmin", np.argmin)
-_all = _truth("all", np.all)
-_any = _truth("any", np.any)
 
 
 def _restore_axes(call: Call, y: Any) -> Any:
@@ -247,12 +237,17 @@ def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Whether all elements over axes are true (not 0)."""
-    return _reduce(_all, as_array(x), axis, keepdims)
+    return ops.equal(_count(ops.logical_not(as_array(x)), axis, keepdims), 0)
 
 
 def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Whether any element over axes is true (not 0)."""
-    return _reduce(_any, as_array(x), axis, keepdims)
+    return ops.greater(_count(x, axis, keepdims), 0)
+
+
+def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """How many elements are true, as a float that is 0 for none only: sums of ones have a kernel."""
+    return _reduce(_sum, ops.cast(ops.cast(as_array(x), "bool"), "float32"), axis, keepdims)
 
 
 amax = max
