@@ -217,6 +217,37 @@ def test_terminate_on_nan(capsys):
     assert "invalid loss" in capsys.readouterr().out
 
 
+def test_terminate_on_nan_may_raise():
+    guard = callbacks.TerminateOnNaN(raise_error=True)
+    with pytest.raises(RuntimeError, match=r"got loss=nan in batch 0"):
+        model_of().fit(X * np.nan, Y, batch_size=5, verbose=0, callbacks=guard)
+
+
+def test_a_list_of_callbacks_in_a_loop_of_ones_own(capsys):
+    class Note(callbacks.Callback):
+        def on_batch_end(self, batch, logs=None):
+            notes.append((batch, logs))
+
+    notes, model = [], model_of()
+    calls = callbacks.CallbackList(
+        [Note()], add_history=True, add_progbar=True, model=model, epochs=1, steps=2, verbose=1
+    )
+    assert [type(c).__name__ for c in calls.callbacks] == ["Note", "History", "ProgbarLogger"]
+    calls.append(callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: notes.append(epoch)))
+    calls.on_train_begin()
+    calls.on_epoch_begin(0)
+    for step in range(2):
+        calls.on_train_batch_begin(step)
+        calls.on_train_batch_end(step, logs={"loss": 0.5})
+    calls.on_epoch_end(0, {"loss": 0.25})
+    calls.on_train_end(logs={})
+    assert notes == [(0, {"loss": 0.5}), (1, {"loss": 0.5}), 0]
+    assert model.history.history == {"loss": [0.25]}
+    assert "Epoch 1/1" in capsys.readouterr().out
+    given = [callbacks.History(), callbacks.ProgbarLogger()]
+    assert callbacks.CallbackList(given, add_history=True, add_progbar=True).callbacks == given
+
+
 LINE = (
     r"Epoch {}/2 - \d+\.\d\ds - [\d,]+ images/s - loss: [\d.e-]+ - accuracy: [\d.e-]+"
     r" - val_loss: [\d.e-]+ - val_accuracy: [\d.e-]+"

@@ -58,6 +58,10 @@ ABSENT_ARGUMENTS = {
     "*(quantization_config)": "quantiser",
     "*(ragged)": "ragged tensors",
     "*(sparse)": "sparse tensors",
+    "layers.Input(optional)": "every input is needed",
+    "layers.Input(tensor)": "an input is a tensor of its own",
+    "layers.InputLayer(input_tensor)": "an input is a tensor of its own",
+    "layers.InputLayer(optional)": "every input is needed",
     "saving.save_weights(max_shard_size)": "weights are one file",
 }
 

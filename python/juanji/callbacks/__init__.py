@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from juanji.callbacks.backup import BackupAndRestore
-from juanji.callbacks.base import Callback, CallbackList
+from juanji.callbacks.base import Callback
+from juanji.callbacks.callback_list import CallbackList
 from juanji.callbacks.csv_logger import CSVLogger
 from juanji.callbacks.early_stopping import EarlyStopping
 from juanji.callbacks.history import History
@@ -73,4 +74,4 @@ def make_callbacks(
     display = ProgbarLogger(live=verbose != 2) if verbose else None
     everything = [*given, *([display] if display else []), *([history] if history else [])]
     level = {"auto": 1, False: 0, True: 1}.get(verbose, verbose)
-    return CallbackList(everything, model, {**params, "verbose": level}, display)
+    return CallbackList(everything, model=model, **{**params, "verbose": level})

@@ -1,10 +1,8 @@
-"""What all callbacks have in common, and the list that calls them."""
+"""What all callbacks have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 Logs = dict[str, Any]
 
@@ -84,65 +82,3 @@ class Callback:
 
     def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Called after each batch of prediction; ``logs['outputs']`` is its output."""
-
-
-class Display(Protocol):
-    """A callback that has something to tidy up when training is interrupted."""
-
-    def close(self) -> None: ...
-
-
-class CallbackList:
-    """Calls every callback in turn; only those that override a method, so that a batch costs little.
-
-    As a context manager it closes the display when the work inside is interrupted.
-
-    Args:
-        callbacks: the callbacks.
-        model: passed to each.
-        params: passed to each.
-        display: the one among them that draws the progress, if any.
-    """
-
-    def __init__(
-        self,
-        callbacks: Sequence[Callback],
-        model: Any,
-        params: dict[str, Any],
-        display: Display | None = None,
-    ) -> None:
-        self.callbacks = list(callbacks)
-        self.params = params
-        self._display = display
-        for callback in self.callbacks:
-            callback.set_params(params)
-            callback.set_model(model)
-        self._overriding: dict[str, list[Any]] = {}
-
-    def call(self, method: str, *args: Any) -> None:
-        """Calls ``method`` of every callback that overrides it."""
-        bound = self._overriding.get(method)
-        if bound is None:
-            bound = [getattr(c, method) for c in self.callbacks if _overrides(c, method)]
-            self._overriding[method] = bound
-        for function in bound:
-            function(*args)
-
-    def __enter__(self) -> CallbackList:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._display is not None:
-            self._display.close()
-
-
-_ALIASES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
-
-
-def _overrides(callback: Any, method: str) -> bool:
-    names = [method, _ALIASES[method]] if method in _ALIASES else [method]
-    return any(
-        getattr(type(callback), name, None) is not getattr(Callback, name) or name in vars(callback) for name in names
-    )

@@ -86,11 +86,13 @@ class ProgbarLogger(Callback):
             from juanji.callbacks.bar import make_bar
 
             images = self._counts_images()
-            self._bar = make_bar(title, self.params["samples" if images else "steps"], "images" if images else "steps")
+            self._bar = make_bar(
+                title, self.params.get("samples" if images else "steps"), "images" if images else "steps"
+            )
 
     def _counts_images(self) -> bool:
         """Whether the number of images is known; batches are counted otherwise."""
-        return self.params["samples"] is not None and self.params["batch_size"] is not None
+        return self.params.get("samples") is not None and self.params.get("batch_size") is not None
 
     def _rate(self, seconds: float = 0.0) -> str:
         seconds = max(seconds or self._seconds(), 1e-9)

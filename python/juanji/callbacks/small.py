@@ -96,13 +96,25 @@ class LearningRateScheduler(Callback):
 class TerminateOnNaN(Callback):
     """Ends training when the loss is no longer a finite number.
 
+    Args:
+        raise_error: whether to raise RuntimeError at once, in the place of ending the training in order.
+
     Example:
         >>> from juanji.callbacks import TerminateOnNaN
         >>> guard = TerminateOnNaN()
     """
 
+    def __init__(self, raise_error: bool = False) -> None:
+        super().__init__()
+        self.raise_error = raise_error
+
     def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         loss = (logs or {}).get("loss")
         if loss is not None and not math.isfinite(loss):
+            if self.raise_error:
+                raise RuntimeError(
+                    f"TerminateOnNaN: the loss is no number; expected a finite one, got loss={loss} in batch {batch}. "
+                    "Lower the learning rate, or clip gradients."
+                )
             print(f"Batch {batch}: invalid loss, training ends", flush=True)
             self.model.stop_training = True

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from juanji.autograd import Tensor
-from juanji.callbacks.base import CallbackList
+from juanji.callbacks.callback_list import CallbackList
 from juanji.models.data import packed
 from juanji.models.progress import Progress
 from juanji.models.sources import Source
