@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -131,6 +132,41 @@ def test_sizes(size: tuple[int, int]) -> None:
         expected = IMAGES[:, top : top + size[0], left : left + size[1]]
         for training in (True, False):
             np.testing.assert_array_equal(layers.CenterCrop(*size)(IMAGES, training=training), expected)
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 1, 3), (2, 1, 5, 3), (2, 7, 1, 3), (1, 2, 2, 3)])
+def test_small_images(shape: tuple[int, ...]) -> None:
+    for make in (
+        lambda: layers.RandomRotation(0.3),
+        lambda: layers.RandomTranslation(0.5, 0.5),
+        lambda: layers.RandomZoom(0.5),
+        lambda: layers.RandomShear(0.5, 0.5),
+        lambda: layers.RandomPerspective(scale=0.3),
+        lambda: layers.RandomElasticTransform(),
+        lambda: layers.RandAugment(num_ops=11),
+    ):
+        result = make()(RNG.uniform(0, 255, shape))
+        assert result.shape == shape
+        assert np.isfinite(result).all()
+
+
+def test_configurations_that_went_through_a_file() -> None:
+    for layer in (
+        layers.RandomTranslation((0.1, 0.2), 0.3),
+        layers.RandomZoom((-0.1, 0.2), (0.1, 0.3)),
+        layers.RandomShear(0.2, (0.1, 0.3)),
+        layers.RandomRotation((0.1, 0.2)),
+        layers.RandomColorJitter(brightness_factor=(0.1, 0.2)),
+        layers.RandAugment(factor=(0.1, 0.2)),
+        layers.AugMix(),
+        layers.RandomPerspective(),
+        layers.RandomElasticTransform(scale=(0.2, 0.4)),
+        layers.Resizing(3, 4, crop_to_aspect_ratio=True),
+        layers.CenterCrop(3, 4),
+        layers.RandomCrop(3, 4),
+    ):
+        again = type(layer).from_config(json.loads(json.dumps(layer.get_config())))
+        assert again.get_config() == layer.get_config()
 
 
 def test_chains_change_masks_by_place_only() -> None:

@@ -24,6 +24,11 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def as_tuple(value: Any) -> Any:
+    """A list, which files hold in the place of tuples, as a tuple; anything else as it is."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 def factor_range(owner: str, name: str, value: Any, low: float = -1, high: float = 1) -> Range:
     """Lower and upper bound of a random factor.
 

@@ -7,6 +7,7 @@ from typing import Any
 from juanji.layers._registry import registry
 from juanji.layers.preprocessing._base import Shape
 from juanji.layers.preprocessing._color import ColorLayer
+from juanji.layers.preprocessing._factors import as_tuple
 from juanji.layers.preprocessing.brightness import RandomBrightness, RandomContrast
 from juanji.layers.preprocessing.color import RandomHue, RandomSaturation
 
@@ -55,10 +56,10 @@ class RandomColorJitter(ColorLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(value_range=value_range, seed=seed, data_format=data_format, **kwargs)
-        self.brightness_factor = brightness_factor
-        self.contrast_factor = contrast_factor
-        self.saturation_factor = saturation_factor
-        self.hue_factor = hue_factor
+        self.brightness_factor = as_tuple(brightness_factor)
+        self.contrast_factor = as_tuple(contrast_factor)
+        self.saturation_factor = as_tuple(saturation_factor)
+        self.hue_factor = as_tuple(hue_factor)
         self._parts = {
             name: part(factor, value_range=self.value_range, dtype=self.dtype)
             for name, part in _PARTS.items()

@@ -10,7 +10,7 @@ from juanji.layers._registry import registry
 from juanji.layers.preprocessing import _boxes
 from juanji.layers.preprocessing._affine import AffineLayer, rows
 from juanji.layers.preprocessing._base import Shape
-from juanji.layers.preprocessing._factors import factor_range, strict_range
+from juanji.layers.preprocessing._factors import as_tuple, factor_range, strict_range
 
 
 @registry.register()
@@ -118,8 +118,8 @@ class RandomTranslation(AffineLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(fill_mode, interpolation, fill_value, seed=seed, data_format=data_format, **kwargs)
-        self.height_factor = height_factor
-        self.width_factor = width_factor
+        self.height_factor = as_tuple(height_factor)
+        self.width_factor = as_tuple(width_factor)
         self._heights = strict_range("RandomTranslation", "height_factor", height_factor, -1, 1)
         self._widths = strict_range("RandomTranslation", "width_factor", width_factor, -1, 1)
 

@@ -21,6 +21,8 @@ _INTERPOLATIONS = ("nearest", "bilinear")
 class RandomPerspective(RandomImageLayer):
     """Shows some images as seen from elsewhere: their corners are moved at random.
 
+    Images of one row or column stay as they are.
+
     Args:
         factor: the probability is drawn between these two numbers from 0 to 1; one number stands for 0 to factor.
         scale: how far the corners move: up to half of this part of their coordinates in either direction.
@@ -68,6 +70,8 @@ class RandomPerspective(RandomImageLayer):
         return {"apply_perspective": applies, "start_points": start, "end_points": end, "input_shape": shape}
 
     def _transform(self, images: Any, transformation: Any, interpolation: str) -> Any:
+        if min(images.shape[1:3]) == 1:  # the corners are one place
+            return images
         moved = ops.image.perspective_transform(
             images,
             transformation["start_points"],

@@ -9,7 +9,7 @@ from juanji.layers._registry import registry
 from juanji.layers.preprocessing import _boxes
 from juanji.layers.preprocessing._affine import AffineLayer, rows
 from juanji.layers.preprocessing._base import Shape
-from juanji.layers.preprocessing._factors import strict_range
+from juanji.layers.preprocessing._factors import as_tuple, strict_range
 
 
 @registry.register()
@@ -49,8 +49,8 @@ class RandomZoom(AffineLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(fill_mode, interpolation, fill_value, seed=seed, data_format=data_format, **kwargs)
-        self.height_factor = height_factor
-        self.width_factor = width_factor
+        self.height_factor = as_tuple(height_factor)
+        self.width_factor = as_tuple(width_factor)
         self._heights = _zoom_range("height_factor", height_factor)
         self._widths = None if width_factor is None else _zoom_range("width_factor", width_factor)
 
