@@ -10,7 +10,7 @@ import pytest
 
 import juanji
 from juanji import layers, random
-from juanji.layers.preprocessing import _boxes, _draws
+from juanji.layers.preprocessing import _draws
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 255, (5, 6, 8, 3)).astype("float32")
@@ -241,14 +241,6 @@ def test_boxes_follow_a_flip() -> None:
     np.testing.assert_array_equal(flipped["boxes"][0], [[6, 0, 8, 1], [4, 1, 7, 3]])
     np.testing.assert_array_equal(flipped["labels"], [[7, 8], [-1, -1]])
     assert layer(data)["bounding_boxes"]["boxes"].shape == (2, 2, 4)
-
-
-@pytest.mark.parametrize("source", _boxes.FORMATS)
-@pytest.mark.parametrize("target", _boxes.FORMATS)
-def test_formats_of_boxes(source: str, target: str) -> None:
-    boxes = np.array([[[1.0, 2.0, 5.0, 10.0], [0.0, 0.0, 3.0, 4.0]]])
-    there = _boxes.convert(_boxes.convert(boxes, "xyxy", source, 20, 10), source, target, 20, 10)
-    np.testing.assert_allclose(_boxes.convert(there, target, "xyxy", 20, 10), boxes, atol=1e-12)
 
 
 def test_numbers_of_boxes() -> None:

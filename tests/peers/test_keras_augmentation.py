@@ -133,7 +133,7 @@ def test_images_and_labels(name, options, tolerance):
 def test_boxes(name, options, form):
     if name in ("RandomRotation", "RandomPerspective") and form != "xyxy":
         pytest.skip("Keras takes boxes of any format for xyxy here")
-    boxes = juanji.layers.preprocessing._boxes.convert(BOXES, "xyxy", form, 12, 9)
+    boxes = juanji.utils.bounding_boxes.convert_format(BOXES, "xyxy", form, 12, 9)
     theirs, ours = both(name, {**options, "bounding_box_format": form})
     transformation = theirs.get_random_transformation(IMAGES)
     labels = np.arange(10).reshape(5, 2)

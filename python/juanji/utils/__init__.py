@@ -7,6 +7,7 @@ from juanji.config import (
     is_interactive_logging_enabled,
 )
 from juanji.symbolic.tensor import is_keras_tensor
+from juanji.utils import bounding_boxes
 from juanji.utils.config_object import Config
 from juanji.utils.data import (
     pack_x_y_sample_weight,
@@ -41,6 +42,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "bounding_boxes",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",

@@ -10,9 +10,10 @@ import numpy as np
 from juanji import ops, random
 from juanji.autograd import Tensor
 from juanji.layers.layer import Layer
-from juanji.layers.preprocessing import _boxes
+from juanji.layers.preprocessing._boxes import densified
 from juanji.layers.preprocessing._factors import choice
 from juanji.ops._convert import array_from
+from juanji.utils.bounding_boxes.formats import FORMATS, clip_to_image_size, convert_format
 
 Shape = tuple[Any, ...]
 
@@ -53,7 +54,7 @@ class BaseImagePreprocessingLayer(Layer):
             owner, "data_format", data_format or "channels_last", ("channels_last", "channels_first")
         )
         if bounding_box_format is not None:
-            bounding_box_format = choice(owner, "bounding_box_format", bounding_box_format, _boxes.FORMATS)
+            bounding_box_format = choice(owner, "bounding_box_format", bounding_box_format, FORMATS)
         self.bounding_box_format = bounding_box_format
 
     def call(self, data: Any, training: bool | None = True) -> Any:
@@ -118,11 +119,10 @@ class BaseImagePreprocessingLayer(Layer):
         if not self._moves_pixels or transformation is None or (self._waits_for_training and not training):
             return bounding_boxes
         before, after = self._sizes(transformation)
-        boxes = _boxes.convert(bounding_boxes["boxes"], self.bounding_box_format or "xyxy", "xyxy", *before)
-        boxes = _boxes.clip(self._transform_boxes(boxes, transformation, before), *after)
-        labels = _boxes.labels_of(boxes, bounding_boxes["labels"])
-        boxes = _boxes.convert(boxes, "xyxy", self.bounding_box_format or "xyxy", *after)
-        return {**bounding_boxes, "boxes": boxes, "labels": labels}
+        form = self.bounding_box_format or "xyxy"
+        boxes = convert_format(bounding_boxes["boxes"], form, "xyxy", *before, dtype=self.dtype)
+        moved = {**bounding_boxes, "boxes": self._transform_boxes(boxes, transformation, before)}
+        return convert_format(clip_to_image_size(moved, *after), "xyxy", form, *after, dtype=self.dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if isinstance(input_shape, dict):
@@ -193,7 +193,7 @@ class BaseImagePreprocessingLayer(Layer):
             if key == "images":
                 converted[key] = self._convert_one(value)
             elif key == "bounding_boxes":
-                converted[key] = _boxes.densified(value, self.dtype)
+                converted[key] = densified(value, self.dtype)
             else:
                 value = value if isinstance(value, Tensor) else array_from(value)
                 converted[key] = value if value.dtype.kind in "iub" else self._convert_one(value)

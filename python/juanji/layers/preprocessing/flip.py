@@ -6,9 +6,9 @@ from typing import Any
 
 from juanji import ops
 from juanji.layers._registry import registry
-from juanji.layers.preprocessing import _boxes
 from juanji.layers.preprocessing._base import RandomImageLayer, Shape
 from juanji.layers.preprocessing._factors import choice
+from juanji.utils.bounding_boxes.formats import corners
 
 
 @registry.register()
@@ -51,7 +51,7 @@ class RandomFlip(RandomImageLayer):
 
     def _transform_boxes(self, boxes: Any, transformation: Any, size: tuple[int, int]) -> Any:
         height, width = size
-        left, top, right, bottom = _boxes.corners(boxes)
+        left, top, right, bottom = corners(boxes)
         if "horizontal" in self.mode:
             left, right = ops.subtract(width, right), ops.subtract(width, left)
         if "vertical" in self.mode:

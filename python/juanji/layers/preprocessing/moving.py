@@ -7,10 +7,10 @@ from typing import Any
 
 from juanji import ops
 from juanji.layers._registry import registry
-from juanji.layers.preprocessing import _boxes
 from juanji.layers.preprocessing._affine import AffineLayer, rows
 from juanji.layers.preprocessing._base import Shape
 from juanji.layers.preprocessing._factors import as_tuple, factor_range, strict_range
+from juanji.utils.bounding_boxes.formats import around, corners
 
 
 @registry.register()
@@ -71,11 +71,11 @@ class RandomRotation(AffineLayer):
         # a point goes where the matrix of the opposite angle takes it
         angle = ops.reshape(ops.negative(transformation["angle"]), (-1, 1))
         a0, a1, a2, b0, b1, b2 = _parts(self._turning(angle, size))
-        left, top, right, bottom = _boxes.corners(boxes)
+        left, top, right, bottom = corners(boxes)
         points = [(left, top), (right, top), (right, bottom), (left, bottom)]
         xs = [ops.add(ops.add(ops.multiply(x, a0), ops.multiply(y, a1)), a2) for x, y in points]
         ys = [ops.add(ops.add(ops.multiply(x, b0), ops.multiply(y, b1)), b2) for x, y in points]
-        return _boxes.around(xs, ys)
+        return around(xs, ys)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "factor": self.factor}

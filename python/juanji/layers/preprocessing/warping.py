@@ -8,11 +8,11 @@ import numpy as np
 
 from juanji import ops
 from juanji.layers._registry import registry
-from juanji.layers.preprocessing import _boxes
 from juanji.layers.preprocessing._base import RandomImageLayer, Shape, per_image
 from juanji.layers.preprocessing._factors import choice, factor_range, value_limits
 from juanji.ops.image._transform import homography
 from juanji.utils.arguments import share
+from juanji.utils.bounding_boxes.formats import around, corners
 
 _INTERPOLATIONS = ("nearest", "bilinear")
 
@@ -85,14 +85,14 @@ class RandomPerspective(RandomImageLayer):
         # the homography takes a place of the result to one of the image; a box goes the other way
         there = ops.cast(homography(transformation["end_points"], transformation["start_points"]), self.dtype)
         a, b, c, d, e, f, g, h = (ops.reshape(there[:, k], (-1, 1, 1)) for k in range(8))
-        left, top, right, bottom = _boxes.corners(boxes)
+        left, top, right, bottom = corners(boxes)
         xs, ys = [], []
         for x, y in ((left, top), (right, top), (left, bottom), (right, bottom)):
             depth = ops.add(ops.add(ops.multiply(x, g), ops.multiply(y, h)), 1.0)
             xs.append(ops.divide(ops.add(ops.add(ops.multiply(x, a), ops.multiply(y, b)), c), depth))
             ys.append(ops.divide(ops.add(ops.add(ops.multiply(x, d), ops.multiply(y, e)), f), depth))
         applies = ops.reshape(transformation["apply_perspective"], (-1, 1, 1))
-        return ops.where(applies, _boxes.around(xs, ys), boxes)
+        return ops.where(applies, around(xs, ys), boxes)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -6,10 +6,10 @@ from typing import Any
 
 from juanji import ops
 from juanji.layers._registry import registry
-from juanji.layers.preprocessing import _boxes
 from juanji.layers.preprocessing._affine import AffineLayer, rows
 from juanji.layers.preprocessing._base import Shape
 from juanji.layers.preprocessing._factors import as_tuple, strict_range
+from juanji.utils.bounding_boxes.formats import around, corners
 
 
 @registry.register()
@@ -143,13 +143,13 @@ class RandomShear(AffineLayer):
     def _transform_boxes(self, boxes: Any, transformation: Any, size: tuple[int, int]) -> Any:
         factors = ops.expand_dims(transformation["shear_factor"], 1)
         f, g = factors[..., :1], factors[..., 1:]
-        left, top, right, bottom = _boxes.corners(boxes)
+        left, top, right, bottom = corners(boxes)
         # a point p of the image comes from A p' = p, so p' = A⁻¹ p with det A = 1 - f g
         scale = ops.divide(1.0, ops.subtract(1.0, ops.multiply(f, g)))
         points = [(left, top), (right, top), (right, bottom), (left, bottom)]
         xs = [ops.multiply(ops.subtract(x, ops.multiply(f, y)), scale) for x, y in points]
         ys = [ops.multiply(ops.subtract(y, ops.multiply(g, x)), scale) for x, y in points]
-        return _boxes.around(xs, ys)
+        return around(xs, ys)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "x_factor": self.x_factor, "y_factor": self.y_factor}
