@@ -328,6 +328,50 @@ def test_hostile_graphs_give_one_clear_error(what, tmp_path):
         saving.load_model(path)
 
 
+ODD = [
+    None, 0, -1, 7, 10**9, 10**30, 1e308, float("nan"), "", "x", "relu", "__class__", [], {}, [1], [None], True,
+    {"class_name": "Dense", "config": {"units": 1}}, [10**9] * 3, "juanji.ops.zeros",
+    {"class_name": "__numpy__", "config": {"value": [1], "dtype": "O"}},
+]  # fmt: skip
+
+
+def places(data, before=()):
+    members = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in members:
+        yield (*before, key)
+        yield from places(value, (*before, key))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_changed_architectures_give_a_model_or_one_clear_error(seed, tmp_path):
+    a = Input((4, 4, 2), name="a")
+    x = layers.Flatten()(layers.Dropout(0.5)(layers.Conv2D(2, 3, activation="relu")(a) * 2.0))
+    model, path = Model(a, layers.Dense(2)(x)), tmp_path / "m.safetensors"
+    model.compile(optimizers.Adam(optimizers.schedules.CosineDecay(0.1, 10)), "mse", metrics=["mae"])
+    model.save(path)
+    data, random = path.read_bytes(), np.random.default_rng(seed)
+    form = json.loads(model.to_json())
+    every, messages = list(places(form)), []
+    for _ in range(50):
+        path.write_bytes(data)
+        place = every[random.integers(len(every))]
+
+        def change(form, place=place):
+            inner = form
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = ODD[random.integers(len(ODD))]
+            return form
+
+        changed(path, change)
+        try:
+            saving.load_model(path)
+        except ValueError as error:
+            messages.append(str(error))
+    assert len(messages) > 15
+    assert all(message.startswith("load_model: ") for message in messages)
+
+
 OPTIMIZERS = "SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta Adafactor Lion Lamb Muon Ftrl"
 
 
