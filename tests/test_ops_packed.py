@@ -157,3 +157,69 @@ def test_winograd_does_not_fit_everything():
     plain = _core.PackConv2D(groups=1)(w)
     with pytest.raises(ValueError, match="packed"):
         _core.Conv2DPacked(**settings, kernel_size=(3, 3))(x, plain)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("shape", "kernel", "strides", "padding", "dilation", "filters", "biases"),
+    [
+        ((2, 9, 8, 40), (3, 3), (1, 1), "same", (1, 1), 70, (True, True)),
+        ((3, 7, 11, 33), (3, 3), (2, 2), "same", (1, 1), 5, (True, False)),
+        ((1, 16, 16, 128), (3, 3), (1, 1), "valid", (1, 1), 128, (False, True)),
+        ((2, 12, 6, 3), (5, 5), (1, 1), "same", (1, 1), 31, (False, False)),
+        ((2, 9, 9, 17), (3, 3), (1, 1), "same", (2, 2), 33, (True, True)),
+        ((1, 40, 3, 512), (1, 3), (3, 1), "valid", (1, 1), 64, (True, True)),
+        ((0, 8, 8, 16), (3, 3), (1, 1), "same", (1, 1), 16, (True, True)),
+        ((70, 1, 1, 20), (3, 3), (1, 1), "same", (1, 1), 9, (True, True)),
+    ],
+)
+def test_depthwise_and_pointwise_joined_have_their_bits(
+    shape, kernel, strides, padding, dilation, filters, biases, dtype
+):
+    x, w = normal(*shape, dtype=dtype), normal(*kernel, shape[3], 1, dtype=dtype, seed=1)
+    pointwise = normal(1, 1, shape[3], filters, dtype=dtype, seed=2)
+    bias = [normal(shape[3], dtype=dtype, seed=3)] if biases[0] else []
+    last = [normal(filters, dtype=dtype, seed=4)] if biases[1] else []
+    geometry = {"strides": strides, "padding": padding, "dilation_rate": dilation}
+    between = _core.DepthwiseConv2D(**geometry, activation="relu")(x, w, *bias)
+    weights = _core.PackConv2D(groups=1)(pointwise)
+    plain = {"strides": (1, 1), "padding": "valid", "dilation_rate": (1, 1), "groups": 1}
+    want = _core.Conv2DPacked(kernel_size=(1, 1), filters=filters, **plain, activation="tanh")(between, weights, *last)
+    joined = _core.DepthwisePointwise(
+        **geometry,
+        depthwise_activation="relu",
+        depthwise_bias=biases[0],
+        filters=filters,
+        activation="tanh",
+        bias=biases[1],
+    )
+    np.testing.assert_array_equal(joined(x, w, weights, *bias, *last), want)
+    with pytest.raises(ValueError, match="packed"):
+        joined(x, w, weights[:-1], *bias, *last)
+
+
+def test_predictions_join_depthwise_and_pointwise_convolutions():
+    layers = juanji.layers
+    model = juanji.Sequential(
+        [
+            layers.Input((9, 7, 5)),
+            layers.SeparableConv2D(8, 3, padding="same", activation="relu"),
+            layers.DepthwiseConv2D(3, strides=2, use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Conv2D(6, 1),
+            layers.DepthwiseConv2D(2, depth_multiplier=2),
+            layers.Conv2D(3, 1),
+        ]
+    )
+    x = normal(3, 9, 7, 5)
+    found = juanji.profile(model, x)
+    names = [op.name for op in found.operations]
+    assert names == ["depthwise_pointwise", "depthwise_pointwise", "depthwise_conv2d", "conv2d_packed"]
+    model.compile(run_eagerly=True)
+    np.testing.assert_allclose(model.predict_on_batch(x), model(x), rtol=1e-6)
+    eager = model.predict(x, verbose=0)
+    model.compile()
+    for _ in range(3):
+        recorded = model.predict(x, verbose=0)
+    np.testing.assert_allclose(recorded, eager, rtol=1e-5, atol=1e-6)

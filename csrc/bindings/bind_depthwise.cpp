@@ -3,6 +3,7 @@
 #include "bindings/families.hpp"
 #include "bindings/window_args.hpp"
 #include "ops/depthwise.hpp"
+#include "ops/depthwise_pointwise.hpp"
 
 namespace juanji::bindings {
 
@@ -32,6 +33,22 @@ void bind_depthwise(py::module_& m) {
              return op;
            }),
            py::kw_only(), py::arg("kernel_size"), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"));
+  bind_operation<DepthwisePointwise>(m, "DepthwisePointwise", "(x, w, packed[, depthwise b][, b]) -> y")
+      .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation,
+                       const std::string& depthwise_activation, bool depthwise_bias, int64_t filters,
+                       const std::string& activation, bool bias) {
+             DepthwisePointwise op;
+             op.window = read_window(op.name(), {1, 1}, strides, padding, dilation);
+             op.depthwise_activation = read_activation(op.name(), depthwise_activation);
+             op.depthwise_bias = depthwise_bias;
+             op.filters = filters;
+             op.activation = read_activation(op.name(), activation);
+             op.bias = bias;
+             return op;
+           }),
+           py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"),
+           py::arg("depthwise_activation"), py::arg("depthwise_bias"), py::arg("filters"), py::arg("activation"),
+           py::arg("bias"));
 }
 
 }  // namespace juanji::bindings

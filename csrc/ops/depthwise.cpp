@@ -7,6 +7,7 @@
 #include "kernels/depthwise.hpp"
 #include "ops/depthwise_3x3.hpp"
 #include "ops/depthwise_plan.hpp"
+#include "ops/depthwise_rows.hpp"
 
 namespace juanji {
 namespace {
@@ -34,10 +35,6 @@ DepthwisePlan input_gradient_plan(const DepthwiseConv2DInputGradient& op, const 
   return plan;
 }
 
-size_t packed_bytes(const DepthwisePlan& plan, DType dtype) {
-  return depthwise_3x3::serves(plan) ? depthwise_3x3::packed_bytes(plan, dtype) : 0;
-}
-
 // Packed weights, then channels repeated for a multiplier.
 template <class T>
 struct Workspace {
@@ -46,37 +43,8 @@ struct Workspace {
 
   Workspace(const DepthwisePlan& plan, DType dtype, void* memory)
       : packed(static_cast<T*>(memory)),
-        repeated(packed + packed_bytes(plan, dtype) / sizeof(T)) {}
+        repeated(packed + depthwise_packed_bytes(plan, dtype) / sizeof(T)) {}
 };
-
-// Any kernel: a line of outputs at a time.
-template <class T>
-void forward_lines(const DepthwisePlan& plan, const T* x, const T* w, const T* b, T* y, Activation activation) {
-  const WindowGeometry& g = plan.g;
-  for_depthwise_rows(plan.n * g.oh, g.ow * plan.weights(), [&](int64_t row, bool) {
-    Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
-    taps.keep_inside(g.h);
-    kernels::DepthwiseLine<T> line{};
-    line.x = x + row / g.oh * plan.x_image() + taps.source * g.w * plan.c;
-    line.x_row_step = taps.source_step * g.w * plan.c;
-    line.w = w + taps.first * g.kw * plan.c;
-    line.w_row_step = g.kw * plan.c;
-    line.w_tap_step = plan.c;
-    line.b = b;
-    line.y = y + row * g.ow * plan.c;
-    line.rows = taps.count;
-    line.taps = g.kw;
-    line.width = g.w;
-    line.base = -g.left;
-    line.step = g.sw;
-    line.tap_step = g.dw;
-    line.count = g.ow;
-    line.y_step = 1;
-    line.c = plan.c;
-    line.activation = activation;
-    kernels::depthwise<T>().line(line);
-  });
-}
 
 template <class T>
 void input_gradient_lines(const DepthwisePlan& plan, const T* dy, const T* w, T* dx) {
@@ -125,7 +93,7 @@ std::vector<TensorSpec> DepthwiseConv2D::outputs(const std::vector<TensorSpec>& 
 
 size_t DepthwiseConv2D::workspace(const std::vector<TensorSpec>& inputs) const {
   const DepthwisePlan plan = forward_plan(*this, inputs[0], inputs[1]);
-  return packed_bytes(plan, inputs[0].dtype) + plan.repeated_input(inputs[0].dtype);
+  return depthwise_packed_bytes(plan, inputs[0].dtype) + plan.repeated_input(inputs[0].dtype);
 }
 
 void DepthwiseConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
@@ -137,11 +105,10 @@ void DepthwiseConv2D::run(const std::vector<Tensor>& inputs, const std::vector<T
     const T* x = repeat_channels(plan, inputs[0].as<T>(), space.repeated);
     const T* w = inputs[1].as<T>();
     const T* b = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
-    if (depthwise_3x3::serves(plan)) {
-      depthwise_3x3::forward(plan, x, w, b, outputs[0].as<T>(), activation, space.packed);
-    } else {
-      forward_lines(plan, x, w, b, outputs[0].as<T>(), activation);
-    }
+    const DepthwiseRows<T> rows(plan, x, w, b, activation, space.packed);
+    T* y = outputs[0].as<T>();
+    for_depthwise_rows(plan.n * plan.g.oh, plan.g.ow * plan.weights(),
+                       [&](int64_t row, bool last) { rows.make(row, last, y + row * plan.g.ow * plan.c); });
   });
 }
 
@@ -155,7 +122,7 @@ std::vector<TensorSpec> DepthwiseConv2DInputGradient::outputs(const std::vector<
 
 size_t DepthwiseConv2DInputGradient::workspace(const std::vector<TensorSpec>& inputs) const {
   const DepthwisePlan plan = input_gradient_plan(*this, inputs[0], inputs[1]);
-  return packed_bytes(plan, inputs[0].dtype) + plan.repeated_input(inputs[0].dtype);
+  return depthwise_packed_bytes(plan, inputs[0].dtype) + plan.repeated_input(inputs[0].dtype);
 }
 
 void DepthwiseConv2DInputGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,

@@ -40,35 +40,37 @@ size_t packed_bytes(const DepthwisePlan& plan, DType dtype) {
 }
 
 template <class T>
-void forward(const DepthwisePlan& plan, const T* x, const T* w, const T* b, T* y, Activation activation, T* packed) {
+void pack(const DepthwisePlan& plan, const T* w, T* packed) {
+  kernels::depthwise_3x3<T>().pack(w, packed, plan.c, false);
+}
+
+template <class T>
+void forward_row(const DepthwisePlan& plan, const T* x, const T* packed, const T* b, Activation activation, int64_t row,
+                 bool last, T* y) {
   const WindowGeometry& g = plan.g;
   const auto& kernels = kernels::depthwise_3x3<T>();
-  kernels.pack(w, packed, plan.c, false);
-  const auto run = g.sw == 1 ? kernels.row : kernels.row_by_two;
   const int64_t x_row = g.w * plan.c, y_row = g.ow * plan.c;
-  for_depthwise_rows(plan.n * g.oh, g.ow * plan.weights(), [&](int64_t row, bool last) {
-    Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
-    const int64_t image = row / g.oh * g.h;
-    const int64_t newest = image + taps.source + 2 * g.dh;
-    taps.keep_inside(g.h);
-    kernels::DepthwiseRow<T> r{};
-    r.x = x + (image + taps.source) * x_row;
-    r.x_row_step = taps.source_step * x_row;
-    r.rows = taps.count;
-    r.kernel_row = taps.first;
-    r.kernel_row_step = 1;
-    r.weights = packed;
-    r.b = b;
-    r.y = y + row * y_row;
-    r.width = g.w;
-    r.left = g.left;
-    r.count = g.ow;
-    r.c = plan.c;
-    r.activation = activation;
-    r.next_x = last ? r.x : row_or(r.x, x, newest + 1, plan.n * g.h - g.sh + 1, x_row);
-    r.next_y = last ? r.y : r.y + y_row;
-    run(r);
-  });
+  Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
+  const int64_t image = row / g.oh * g.h;
+  const int64_t newest = image + taps.source + 2 * g.dh;
+  taps.keep_inside(g.h);
+  kernels::DepthwiseRow<T> r{};
+  r.x = x + (image + taps.source) * x_row;
+  r.x_row_step = taps.source_step * x_row;
+  r.rows = taps.count;
+  r.kernel_row = taps.first;
+  r.kernel_row_step = 1;
+  r.weights = packed;
+  r.b = b;
+  r.y = y;
+  r.width = g.w;
+  r.left = g.left;
+  r.count = g.ow;
+  r.c = plan.c;
+  r.activation = activation;
+  r.next_x = last ? r.x : row_or(r.x, x, newest + 1, plan.n * g.h - g.sh + 1, x_row);
+  r.next_y = last ? r.y : r.y + y_row;
+  (g.sw == 1 ? kernels.row : kernels.row_by_two)(r);
 }
 
 template <class T>
@@ -134,8 +136,12 @@ void add_weight_rows(const DepthwisePlan& plan, const T* x, const T* dy, T* dw, 
   }
 }
 
-template void forward(const DepthwisePlan&, const float*, const float*, const float*, float*, Activation, float*);
-template void forward(const DepthwisePlan&, const double*, const double*, const double*, double*, Activation, double*);
+template void pack(const DepthwisePlan&, const float*, float*);
+template void pack(const DepthwisePlan&, const double*, double*);
+template void forward_row(const DepthwisePlan&, const float*, const float*, const float*, Activation, int64_t, bool,
+                          float*);
+template void forward_row(const DepthwisePlan&, const double*, const double*, const double*, Activation, int64_t, bool,
+                          double*);
 template void input_gradient(const DepthwisePlan&, const float*, const float*, float*, float*);
 template void input_gradient(const DepthwisePlan&, const double*, const double*, double*, double*);
 template void add_weight_rows(const DepthwisePlan&, const float*, const float*, float*, int64_t, int64_t);

@@ -17,7 +17,12 @@ inline bool serves_weights(const DepthwisePlan& plan) { return plan.g.kh == 3 &&
 size_t packed_bytes(const DepthwisePlan& plan, DType dtype);
 
 template <class T>
-void forward(const DepthwisePlan& plan, const T* x, const T* w, const T* b, T* y, Activation activation, T* packed);
+void pack(const DepthwisePlan& plan, const T* w, T* packed);
+
+// One row of outputs, counted over all images, into y; `last`: no row follows it.
+template <class T>
+void forward_row(const DepthwisePlan& plan, const T* x, const T* packed, const T* b, Activation activation, int64_t row,
+                 bool last, T* y);
 
 template <class T>
 void input_gradient(const DepthwisePlan& plan, const T* dy, const T* w, T* dx, T* packed);

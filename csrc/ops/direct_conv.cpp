@@ -79,8 +79,12 @@ std::vector<const T*> find_sources(const DirectConvPlan<T>& plan, const std::vec
       sources.push_back(image + part.begin * conv.sh * conv.w * conv.channels);
       continue;
     }
-    copy_with_halo(image, conv.h, conv.w, conv.channels, conv.top, conv.left, part.begin * conv.sh, rows_of(part),
-                   plan.width, next);
+    const int64_t row = part.begin * conv.sh, count = rows_of(part);
+    if (conv.make_rows != nullptr) {
+      (*conv.make_rows)(part.image, row, count, next);
+    } else {
+      copy_with_halo(image, conv.h, conv.w, conv.channels, conv.top, conv.left, row, count, plan.width, next);
+    }
     sources.push_back(next);
     next += rows_of(part) * plan.width * conv.channels;
   }

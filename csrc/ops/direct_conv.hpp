@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/function_ref.hpp"
 #include "kernels/activation.hpp"
 
 namespace juanji {
@@ -32,6 +33,9 @@ template <class T>
 struct DirectConv {
   // input (images, h, w, channels); `top` and `left` padding, bottom and right as far as the taps reach
   const T* x = nullptr;
+  // Or a function that writes rows [row, row + count) of an image to `to` when they are needed, for convolutions
+  // without padding: what it makes never leaves L2. Tasks that share rows make them once more.
+  const FunctionRef<void(int64_t image, int64_t row, int64_t count, T* to)>* make_rows = nullptr;
   int64_t images = 0, h = 0, w = 0, channels = 0;
   int64_t top = 0, left = 0;
   int64_t sh = 1, sw = 1;

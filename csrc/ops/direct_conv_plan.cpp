@@ -60,8 +60,9 @@ void DirectConvPlan<T>::measure() {
   }
   if (conv.pooled) grid_rows -= grid_rows % 2;
   width = (grid_columns - 1) * conv.sw + reach_w + 1;
-  in_place = conv.top == 0 && conv.left == 0 && width <= conv.w && (grid_rows - 1) * conv.sh + reach_h + 1 <= conv.h;
-  if (in_place) width = conv.w;
+  in_place = conv.make_rows == nullptr && conv.top == 0 && conv.left == 0 && width <= conv.w &&
+             (grid_rows - 1) * conv.sh + reach_h + 1 <= conv.h;
+  if (in_place || conv.make_rows != nullptr) width = conv.w;
 }
 
 template <class T>

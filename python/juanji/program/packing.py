@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from juanji import _core
 from juanji.ops._operation import Operation
 from juanji.program.graph import Graph
@@ -9,6 +11,7 @@ from juanji.trace import Node
 
 _pack_conv2d = Operation("pack_conv2d", _core.PackConv2D)
 _conv2d_packed = Operation("conv2d_packed", _core.Conv2DPacked)
+_depthwise_pointwise = Operation("depthwise_pointwise", _core.DepthwisePointwise)
 _pack_dense = Operation("pack_dense", _core.PackDense)
 _dense_packed = Operation("dense_packed", _core.DensePacked)
 
@@ -34,7 +37,30 @@ def _pack_convolution(graph: Graph, node: Node) -> None:
     attributes |= {"kernel_size": tuple(w.shape[:2]), "filters": w.shape[3], "pooled": node.name == "conv2d_max_pool"}
     winograd = _core.Conv2DPacked(**attributes, winograd=True).saves_multiplications(node.specs)
     packed = graph.insert(lambda: _pack_conv2d(w, groups=attributes["groups"], winograd=winograd), node)
-    graph.replace(node, _conv2d_packed, (x, packed, *bias), node.outputs, {**attributes, "winograd": winograd})
+    if not _join_depthwise(graph, node, packed):
+        graph.replace(node, _conv2d_packed, (x, packed, *bias), node.outputs, {**attributes, "winograd": winograd})
+
+
+def _join_depthwise(graph: Graph, node: Node, packed: Any) -> bool:
+    """A depthwise convolution and the 1×1 convolution behind it: what lies between stays in the cache."""
+    x, w, *bias = node.inputs
+    before = graph.producer(x)
+    plain = node.name == "conv2d" and w.shape[:2] == (1, 1) and node.attributes["strides"] == (1, 1)
+    if before is None or before.name != "depthwise_conv2d" or not plain or node.attributes["groups"] > 1:
+        return False
+    image, kernels, *first_bias = before.inputs
+    if kernels.shape[3] > 1 or not graph.used_only_by(x, node) or node.attributes["padding"] not in ("same", "valid"):
+        return False
+    attributes = {name: before.attributes[name] for name in ("strides", "padding", "dilation_rate")} | {
+        "depthwise_activation": before.attributes["activation"],
+        "depthwise_bias": bool(first_bias),
+        "filters": w.shape[3],
+        "activation": node.attributes["activation"],
+        "bias": bool(bias),
+    }
+    graph.remove(before)
+    graph.replace(node, _depthwise_pointwise, (image, kernels, packed, *first_bias, *bias), node.outputs, attributes)
+    return True
 
 
 def _pack_product(graph: Graph, node: Node) -> None:

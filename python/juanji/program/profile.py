@@ -116,6 +116,8 @@ def flop_of(name: str, inputs: Specs, outputs: Specs, attributes: dict[str, Any]
     if name == "conv2d_packed" and attributes:
         depth: int = math.prod(attributes["kernel_size"]) * shapes[0][3] // attributes["groups"]
         return (8 if attributes["pooled"] else 2) * math.prod(result) * depth
+    if name == "depthwise_pointwise":
+        return 2 * math.prod(result[:3]) * (math.prod(shapes[1][:3]) + shapes[0][3] * result[3])
     if name == "dense_packed":
         return 2 * math.prod(result) * shapes[0][-1]
     if name == "conv2d_max_pool":

@@ -1,0 +1,74 @@
+#include "ops/depthwise_pointwise.hpp"
+
+#include "core/check.hpp"
+#include "ops/conv2d_forward.hpp"
+#include "ops/depthwise_plan.hpp"
+#include "ops/depthwise_rows.hpp"
+
+namespace juanji {
+namespace {
+
+// The 1×1 convolution of the depthwise result.
+template <class T>
+DirectConv<T> pointwise(const DepthwisePlan& plan, int64_t filters) {
+  WindowGeometry g{};
+  g.h = g.oh = plan.g.oh;
+  g.w = g.ow = plan.g.ow;
+  g.kh = g.kw = g.sh = g.sw = g.dh = g.dw = 1;
+  DirectConv<T> conv = forward_conv<T>(g, plan.c, filters, 1);
+  conv.images = plan.n;
+  return conv;
+}
+
+DepthwisePlan plan_of(const DepthwisePointwise& op, const TensorSpec& x, const TensorSpec& w) {
+  return depthwise_plan(op, op.window, x.shape, w.shape[0], w.shape[1], 1);
+}
+
+}  // namespace
+
+std::vector<TensorSpec> DepthwisePointwise::outputs(const std::vector<TensorSpec>& inputs) const {
+  const size_t count = 3 + (depthwise_bias ? 1 : 0) + (bias ? 1 : 0);
+  check_input_count(*this, inputs, count, count);
+  const TensorSpec& x = inputs[0];
+  check_float(*this, x, "x");
+  check_rank(*this, x, "x", 4, "(N, H, W, C)");
+  check_rank(*this, inputs[1], "w", 4, "(KH, KW, C, 1)");
+  for (size_t i = 1; i < count; ++i) check_same_dtype(*this, x, "x", inputs[i], "weights");
+  check_shape(*this, inputs[1], "w", {inputs[1].shape[0], inputs[1].shape[1], x.shape[3], 1});
+  const DepthwisePlan plan = plan_of(*this, x, inputs[1]);
+  dispatch_float(x.dtype, [&](auto zero) {
+    check_shape(*this, inputs[2], "packed", {packed_weights_size(pointwise<decltype(zero)>(plan, filters))});
+  });
+  if (depthwise_bias) check_shape(*this, inputs[3], "depthwise bias", {plan.c});
+  if (bias) check_shape(*this, inputs[count - 1], "bias", {filters});
+  return {{x.dtype, {plan.n, plan.g.oh, plan.g.ow, filters}}};
+}
+
+size_t DepthwisePointwise::workspace(const std::vector<TensorSpec>& inputs) const {
+  return depthwise_packed_bytes(plan_of(*this, inputs[0], inputs[1]), inputs[0].dtype);
+}
+
+void DepthwisePointwise::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
+                             void* workspace) const {
+  const DepthwisePlan plan = plan_of(*this, inputs[0].spec, inputs[1].spec);
+  dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const DepthwiseRows<T> rows(plan, inputs[0].as<T>(), inputs[1].as<T>(),
+                                depthwise_bias ? inputs[3].as<T>() : nullptr, depthwise_activation,
+                                static_cast<T*>(workspace));
+    const auto fill = [&](int64_t image, int64_t row, int64_t count, T* to) {
+      for (int64_t i = 0; i < count; ++i) {
+        rows.make(image * plan.g.oh + row + i, i + 1 == count, to + i * plan.g.ow * plan.c);
+      }
+    };
+    const FunctionRef<void(int64_t, int64_t, int64_t, T*)> make_rows(fill);
+    DirectConv<T> conv = pointwise<T>(plan, filters);
+    conv.make_rows = &make_rows;
+    conv.y = outputs[0].as<T>();
+    conv.bias = bias ? inputs.back().as<T>() : nullptr;
+    conv.activation = activation;
+    direct_conv(conv, static_cast<const T*>(inputs[2].as<T>()));
+  });
+}
+
+}  // namespace juanji
