@@ -257,6 +257,23 @@ class DepthwiseConv2DWeightGradient(Operation):
         dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
     ) -> None: ...
 
+class DepthwisePointwise(Operation):
+    """
+    (x, w, packed[, depthwise b][, b]) -> y
+    """
+    def __init__(
+        self,
+        *,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        depthwise_activation: str,
+        depthwise_bias: bool,
+        filters: int,
+        activation: str,
+        bias: bool,
+    ) -> None: ...
+
 class Equalize(Operation):
     """
     (x) -> x with the tones of each channel spread evenly
