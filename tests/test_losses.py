@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from juanji import GradientTape, Tensor, losses, ops
+import juanji
+from juanji import GradientTape, Tensor, losses, metrics, ops
 from reference import losses as naive
 
 
@@ -270,6 +271,8 @@ def test_extremes_stay_finite():
 def test_types():
     assert losses.MeanSquaredError()([[0, 1]], np.array([[1, 1]])).dtype == np.float32
     assert losses.MeanSquaredError(dtype="float64")([[0, 1]], np.float32([[1, 1]])).dtype == np.float64
+    assert losses.MeanSquaredError(dtype=juanji.DTypePolicy("float64")).dtype == "float64"
+    assert metrics.MeanSquaredError(dtype=juanji.DTypePolicy("float64")).dtype == "float64"
     x = Tensor(np.float32([[1.0, 2.0]]))
     value = losses.MeanSquaredError()(np.float64([[0.0, 0.0]]), x)
     assert isinstance(value, Tensor)

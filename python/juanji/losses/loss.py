@@ -52,7 +52,7 @@ class Loss(Configurable, ABC):
             )
         self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
-        self.dtype = None if dtype is None else np.dtype(dtype).name
+        self.dtype = None if dtype is None else np.dtype(getattr(dtype, "compute_dtype", dtype)).name
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The reduced loss.

@@ -56,7 +56,7 @@ class Metric(Configurable, ABC):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
-        self.dtype: str = np.dtype(dtype or floatx()).name
+        self.dtype: str = np.dtype(getattr(dtype, "compute_dtype", dtype) or floatx()).name
         self._variables: list[Variable] = []
 
     def add_variable(
