@@ -78,14 +78,18 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
     """
 
     _takes_training: ClassVar[bool] = False
+    _training_by_default: ClassVar[bool | None] = None  # in an outermost call
     _argument_names: ClassVar[tuple[str, ...]] = ("inputs",)  # of call
     _takes_one_array: ClassVar[bool] = False  # whether a list of arrays is a mistake
     _keeps_integers: ClassVar[bool] = False  # whether inputs that are no floats stay as they are
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._argument_names = tuple(inspect.signature(cls.call).parameters)[1:]
+        parameters = inspect.signature(cls.call).parameters
+        cls._argument_names = tuple(parameters)[1:]
         cls._takes_training = "training" in cls._argument_names
+        default = parameters["training"].default if cls._takes_training else None
+        cls._training_by_default = default if isinstance(default, bool) else None
         cls._look_at_methods(cls.build)
         if "build" in vars(cls):
             cls.build = _marking_built(cls.build)  # type: ignore[method-assign]
@@ -160,7 +164,7 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
         outer = _context.training
         training = kwargs.pop("training", None)
         if training is None:
-            training = outer
+            training = self._training_by_default if outer is None else outer
         if masks is not None or kwargs:
             masks = self._fill_masks(x, masks, kwargs)
         _context.training = training

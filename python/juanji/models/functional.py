@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from juanji.layers.layer import Layer
 from juanji.models.binding import bind_values, check_shapes, converted_inputs, one_array, symbolic_inputs
 from juanji.models.graph import Graph
 from juanji.models.storable import Storable
-from juanji.symbolic.structure import flatten, map_structure, pack
+from juanji.symbolic.structure import flatten, map_shapes, map_structure, pack
 from juanji.symbolic.tensor import KerasTensor, node_of
 from juanji.utils.naming import auto_name
 
@@ -62,8 +63,22 @@ class Functional(Storable):
         return inputs if self._own_graph is None else self._own_graph.run(flatten(inputs))
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates the weights of all layers; those of a functional model exist already."""
+        """Creates the weights of all layers; those of a functional model exist already.
+
+        Other models are called once with zeros of this shape. Where that fails, layers inside are built by the first
+        call with data.
+        """
         super().build(input_shape)
+        if self._own_graph is None and input_shape is not None:
+            self.built = True
+            with suppress(Exception):
+                self.compute_output_spec(map_shapes(lambda shape: KerasTensor(shape, self.dtype), input_shape))
+
+    def _build_before_call(self, input_shape: Any) -> None:
+        if type(self).build is Functional.build:
+            self.built, self._build_shape = True, input_shape  # the call that follows builds the layers inside
+        else:
+            self.build(input_shape)
 
     def check_input(self, shape: Any) -> None:
         if self._own_graph is not None:

@@ -340,7 +340,11 @@ class Trainer(Steps):
         """Builds the model when it is not, and refuses data of another shape before anything is done."""
         self.check_input(data.input_shapes)
         if not self.built:
-            self.build(data.input_shapes)
+            self._build_before_call(data.input_shapes)
+
+    def _build_before_call(self, input_shape: Any) -> None:
+        """Builds the model before its first batch."""
+        self.build(input_shape)
 
     def _data(
         self, method: str, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
