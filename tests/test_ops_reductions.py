@@ -196,3 +196,20 @@ def test_errors_say_what_came():
         ops.mean(x, axis=(0, -2))
     with pytest.raises(ValueError, match=r"argmax: no such axis; .* got axis=-3"):
         ops.argmax(x, axis=-3)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [("bool", "int32"), ("int8", "int32"), ("uint8", "uint32"), ("int32", "int32"), ("int64", "int64")],
+)
+def test_sums_of_integers_have_their_type_and_32_bits_at_least(dtype, expected):
+    x = np.ones((2, 3), dtype)
+    assert ops.sum(x).dtype == expected
+    assert ops.prod(x, axis=0).dtype == expected
+    assert ops.prod(x, dtype="float64").dtype == "float64"
+
+
+def test_extremes_with_a_first_value():
+    x = np.array([[1.0, 5.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(ops.max(x, axis=0, initial=3.5), [3.5, 5.0])
+    np.testing.assert_array_equal(ops.min(x, initial=0), 0.0)

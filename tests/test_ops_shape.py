@@ -286,3 +286,14 @@ def test_type_errors_say_what_came():
         ops.take(X, np.array([0.5]))
     with pytest.raises(TypeError, match=r"one_hot: class numbers must be integers; .* got dtype=float64"):
         ops.one_hot(np.array([0.5]), 3)
+
+
+@pytest.mark.parametrize(("source", "destination"), [((0, 1), (2, 0)), ((2, 0), (0, 1)), ((-1,), (0,)), ((), ())])
+def test_moveaxis_of_several(source, destination):
+    x = np.arange(24.0).reshape(2, 3, 4)
+    np.testing.assert_array_equal(ops.moveaxis(x, source, destination), np.moveaxis(x, source, destination))
+
+
+def test_moveaxis_refuses_places_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"moveaxis: expected as many different places as dimensions"):
+        ops.moveaxis(np.ones((2, 3)), (0, 1), 0)

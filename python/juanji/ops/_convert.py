@@ -1,8 +1,8 @@
 """What counts as an array, and of which type.
 
-Arrays keep their type and mixed types promote as in NumPy. Data from Python (numbers and lists) is weak: it takes the
-type of the arrays it meets, as numbers do in NumPy 2 (NEP 50). Alone, floats become the default float type, as in
-Keras.
+Arrays keep their type and mixed types promote as in NumPy, but integers beside floats take the type of the floats, as
+in Keras. Data from Python (numbers and lists) is weak: it takes the type of the arrays it meets, as numbers do in
+NumPy 2 (NEP 50). Alone, floats become the default float type, as in Keras.
 """
 
 from __future__ import annotations
@@ -107,12 +107,19 @@ def operands(*values: Any) -> tuple[Any, ...]:
         if own is not None:
             if own.kind not in "fiub":
                 raise _no_numbers(own)
-            dtype = own if dtype is None else np.promote_types(dtype, own)
+            dtype = own if dtype is None else _promoted(dtype, own)
     if uniform:
         return tuple(as_array(value) for value in values)
     arrays = [x if isinstance(x, (Tensor, np.ndarray, np.generic)) else array_from(x) for x in values]
     common = _common_type(dtype, [x.dtype for x, value in zip(arrays, values) if x is not value])
     return tuple(_with_type(x, common) for x in arrays)
+
+
+def _promoted(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """The type of two together; beside a float, integers take its type."""
+    if (a.kind == "f") != (b.kind == "f"):
+        return a if a.kind == "f" else b
+    return np.promote_types(a, b)
 
 
 def _common_type(strong: np.dtype[Any] | None, weak: list[np.dtype[Any]]) -> np.dtype[Any]:
@@ -146,18 +153,29 @@ def _fits(x: Array, dtype: np.dtype[Any]) -> bool:
     return bool(x.min() >= limits.min and x.max() <= limits.max)
 
 
-def convert_to_tensor(x: Any, dtype: DTypeLike | None = None) -> Any:
+def convert_to_tensor(
+    x: Any, dtype: DTypeLike | None = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Any:
     """``x`` as an array, or the Tensor that it is, of the given type.
 
     Args:
         x: anything ``np.asarray`` takes, or a Tensor.
         dtype: element type; by default that of ``x``, the default float type for Python floats.
+        sparse, ragged: None or False; every tensor is dense.
+
+    Raises:
+        ValueError: when a tensor that is not dense is asked for.
 
     Example:
         >>> from juanji import ops
         >>> ops.convert_to_tensor([1.0, 2.0]).dtype
         dtype('float32')
     """
+    if sparse or ragged:
+        raise ValueError(
+            f"convert_to_tensor: every tensor is dense; expected sparse and ragged to be None or False, got "
+            f"sparse={sparse}, ragged={ragged}."
+        )
     return as_array(x) if dtype is None else cast(x, dtype)
 
 
@@ -177,8 +195,8 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, (Tensor, np.ndarray))
 
 
-def stop_gradient(x: Any) -> Any:
-    """``x`` as a constant: nothing is differentiated through it.
+def stop_gradient(variable: Any) -> Any:
+    """``variable`` as a constant: nothing is differentiated through it.
 
     Example:
         >>> import juanji
@@ -188,7 +206,7 @@ def stop_gradient(x: Any) -> Any:
         >>> float(tape.gradient(y, x))
         3.0
     """
-    x = as_array(x)
+    x = as_array(variable)
     if not isinstance(x, Tensor):
         return x
     trace = open_trace()

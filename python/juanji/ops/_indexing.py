@@ -140,18 +140,18 @@ def _plain(part: Any) -> Any:
     return part.numpy() if isinstance(part, Tensor) else part
 
 
-def get_item(x: Any, index: Any) -> Any:
-    """``x[index]`` with NumPy's rules: numbers, slices, ``None``, ``...``, masks and arrays of indices.
+def get_item(x: Any, key: Any) -> Any:
+    """``x[key]`` with NumPy's rules: numbers, slices, ``None``, ``...``, masks and arrays of indices.
 
     Example:
         >>> import juanji
         >>> juanji.Tensor([1.0, 2.0, 3.0])[1:].numpy()
         array([2., 3.])
     """
-    key = _key(index)
-    if key is not None:
-        return _get_part(as_array(x), key=key)
-    plain = tuple(_plain(part) for part in index) if isinstance(index, tuple) else _plain(index)
+    hashable = _key(key)
+    if hashable is not None:
+        return _get_part(as_array(x), key=hashable)
+    plain = tuple(_plain(part) for part in key) if isinstance(key, tuple) else _plain(key)
     return _get_item(as_array(x), index=plain)
 
 
@@ -200,7 +200,7 @@ def _whole_numbers(indices: Any) -> Any:
     return cast(wanted, np.int64)
 
 
-def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: DTypeLike | None = None) -> Any:
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: DTypeLike | None = None, sparse: bool = False) -> Any:
     """Class numbers as vectors of zeros with a single one; numbers outside 0..num_classes-1 give zeros only.
 
     Args:
@@ -208,6 +208,11 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: DTypeLike | None = 
         num_classes: length of the vectors.
         axis: where the new axis stands in the result.
         dtype: type of the result; the default float type.
+        sparse: False; there are no sparse tensors.
+
+    Raises:
+        TypeError: for class numbers that are not integers.
+        ValueError: for sparse=True.
 
     Example:
         >>> from juanji import ops
@@ -215,6 +220,8 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: DTypeLike | None = 
         array([[1., 0., 0.],
                [0., 0., 1.]], dtype=float32)
     """
+    if sparse:
+        raise ValueError("one_hot: there are no sparse tensors; expected sparse=False, got True.")
     labels = as_array(x)
     if labels.dtype.kind not in "iub":
         raise TypeError(f"one_hot: class numbers must be integers; expected int32 or int64, got dtype={labels.dtype}.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from juanji import ops
 from juanji.ops._convert import as_array, operands
-from juanji.ops._shape import normalize_axis
+from juanji.ops._shape import _part, _split, normalize_axis
 from juanji.ops._whole import whole_number, whole_numbers
 
 
@@ -26,6 +26,43 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> Any:
     if axis is None:
         return ops.concatenate([ops.ravel(a), ops.ravel(b)])
     return ops.concatenate([a, b], axis)
+
+
+def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
+    """``x`` cut into parts along a dimension.
+
+    Args:
+        x: array or tensor.
+        indices_or_sections: a number of equal parts, or the indices at which parts begin.
+        axis: dimension that is cut.
+
+    Raises:
+        ValueError: when the dimension cannot be cut into that many equal parts.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji import ops
+        >>> [p.tolist() for p in ops.split(np.arange(5), [2, 4])]
+        [[0, 1], [2, 3], [4]]
+    """
+    x = as_array(x)
+    place = normalize_axis("split", axis, len(x.shape))
+    size = x.shape[place]
+    if isinstance(indices_or_sections, (int, np.integer)):
+        parts = int(indices_or_sections)
+        if parts < 1 or size % parts:
+            raise ValueError(
+                f"split: no equal parts; expected a divisor of {size}, got indices_or_sections={parts}. "
+                "Pass the indices at which parts begin."
+            )
+        starts = list(range(0, size, size // parts)) if size else [0] * parts
+    else:
+        cuts = whole_numbers("split", "indices_or_sections", indices_or_sections)
+        starts = [0, *(min(max(i + (size if i < 0 else 0), 0), size) for i in cuts)]
+    ends = [*starts[1:], size]
+    if starts == sorted(starts):
+        return list(_split(x, axis=place, sizes=tuple(end - begin for begin, end in zip(starts, ends))))
+    return [_part(x, place, begin, max(begin, end)) for begin, end in zip(starts, ends)]
 
 
 def array_split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
@@ -46,13 +83,13 @@ def array_split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0)
         [[0, 1, 2], [3, 4]]
     """
     if not isinstance(indices_or_sections, (int, np.integer)):
-        return ops.split(x, indices_or_sections, axis)
+        return split(x, indices_or_sections, axis)
     parts = int(indices_or_sections)
     if parts < 1:
         raise ValueError(f"array_split: no parts; expected a number from 1, got indices_or_sections={parts}.")
     x = as_array(x)
     size, longer = divmod(x.shape[normalize_axis("array_split", axis, len(x.shape))], parts)
-    return ops.split(x, [i * size + min(i, longer) for i in range(1, parts)], axis)
+    return split(x, [i * size + min(i, longer) for i in range(1, parts)], axis)
 
 
 def _at_least(x: Any, rank: int) -> Any:
@@ -112,7 +149,7 @@ def hsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Any]:
         [[0, 1], [2, 3]]
     """
     x = as_array(x)
-    return ops.split(x, indices_or_sections, 0 if len(x.shape) == 1 else 1)
+    return split(x, indices_or_sections, 0 if len(x.shape) == 1 else 1)
 
 
 def vsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Any]:
@@ -124,7 +161,7 @@ def vsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Any]:
         >>> len(ops.vsplit(np.ones((4, 2)), 2))
         2
     """
-    return ops.split(_of_rank("vsplit", x, 2), indices_or_sections, 0)
+    return split(_of_rank("vsplit", x, 2), indices_or_sections, 0)
 
 
 def dsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Any]:
@@ -136,7 +173,7 @@ def dsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Any]:
         >>> len(ops.dsplit(np.ones((1, 2, 4)), 2))
         2
     """
-    return ops.split(_of_rank("dsplit", x, 3), indices_or_sections, 2)
+    return split(_of_rank("dsplit", x, 3), indices_or_sections, 2)
 
 
 def _of_rank(op: str, x: Any, rank: int) -> Any:
@@ -168,7 +205,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
     size = x.shape[place]
     if num is not None and num != size:
         raise ValueError(f"unstack: another number of slices; expected num={size} for axis {axis}, got num={num}.")
-    return [x[(slice(None),) * place + (i,)] for i in range(size)]
+    return [ops.squeeze(part, place) for part in split(x, size, place)] if size else []
 
 
 def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Any:
@@ -201,7 +238,7 @@ def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = 
         size = x.shape[along]
         cut = (-places) % size if size else 0
         if cut:
-            first, second = ops.split(x, [cut], along)
+            first, second = split(x, [cut], along)
             x = ops.concatenate([second, first], along)
     return x
 

@@ -15,7 +15,7 @@ Axis = int | Sequence[int]
 
 
 def layer_normalization(
-    x: Any, gamma: Any = None, beta: Any = None, axis: Axis = -1, epsilon: float | None = None
+    x: Any, gamma: Any = None, beta: Any = None, axis: Axis = -1, epsilon: float | None = None, **kwargs: Any
 ) -> Any:
     """Brings the elements along axes to mean 0 and deviation 1 (Ba, Kiros and Hinton, *Layer Normalization*, 2016).
 
@@ -26,12 +26,14 @@ def layer_normalization(
         gamma, beta: in the sizes of the axes, in their order; nothing is multiplied or added without them.
         axis: one or several axes.
         epsilon: added to the variance; 1e-7 by default.
+        kwargs: ``rms_scaling``, an older way of Keras to leave out the mean and ``beta``.
 
     Returns:
         The shape of ``x``.
 
     Raises:
         ValueError: for gamma or beta of another shape, or no such axis.
+        TypeError: for an unknown argument.
 
     Example:
         >>> import numpy as np
@@ -39,14 +41,19 @@ def layer_normalization(
         >>> ops.layer_normalization(np.array([[1.0, 3.0]]), epsilon=0.0)
         array([[-1.,  1.]])
     """
+    rms_scaling = kwargs.pop("rms_scaling", False)
+    if kwargs:
+        raise TypeError(
+            f"layer_normalization: unknown argument; expected rms_scaling, got {', '.join(sorted(kwargs))}."
+        )
     x = as_float(x)
     axes = _axes("layer_normalization", axis, x)
     mean, variance = moments(x, axes, keepdims=True)
     inverse = ops.rsqrt(ops.add(variance, 1e-7 if epsilon is None else epsilon))
-    y = ops.multiply(ops.subtract(x, mean), inverse)
+    y = ops.multiply(x if rms_scaling else ops.subtract(x, mean), inverse)
     if gamma is not None:
         y = ops.multiply(y, _along("layer_normalization", "gamma", gamma, x, axes))
-    return y if beta is None else ops.add(y, _along("layer_normalization", "beta", beta, x, axes))
+    return y if beta is None or rms_scaling else ops.add(y, _along("layer_normalization", "beta", beta, x, axes))
 
 
 def rms_normalization(x: Any, scale: Any = None, axis: Axis = -1, epsilon: float | None = None) -> Any:

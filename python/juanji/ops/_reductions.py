@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from juanji import _core, ops
 from juanji.ops._convert import as_array, as_float
@@ -25,6 +26,11 @@ def _reduction(kind: str, function: Callable[..., Any]) -> Operation:
     )
 
 
+def _of_own_type(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NumPy's function, which would make the sum of int32 an int64, with results of the type of ``x``."""
+    return lambda x, **settings: function(x, dtype=x.dtype, **settings)
+
+
 def _position(kind: str, function: Callable[..., Any]) -> Operation:
     operation = Operation(
         kind,
@@ -34,11 +40,11 @@ def _position(kind: str, function: Callable[..., Any]) -> Operation:
     return operation
 
 
-_sum = _reduction("sum", np.sum)
+_sum = _reduction("sum", _of_own_type(np.sum))
 _mean = _reduction("mean", np.mean)
 _max = _reduction("max", np.max)
 _min = _reduction("min", np.min)
-_prod = _reduction("prod", np.prod)
+_prod = _reduction("prod", _of_own_type(np.prod))
 _argmax = _position("argmax", np.argmax)
 _argmin = _position("argmin", np.argmin)
 
@@ -110,6 +116,14 @@ def _axes(op: str, axis: Axis, rank: int) -> tuple[int, ...]:
     return axes
 
 
+def _summable(x: Any) -> Any:
+    """Booleans and small integers as 32 bits, in which they are added up and multiplied."""
+    kind, size = x.dtype.kind, x.dtype.itemsize
+    if kind == "b" or (kind == "i" and size < 4):
+        return ops.cast(x, "int32")
+    return ops.cast(x, "uint32") if kind == "u" and size < 4 else x
+
+
 def _reduce(operation: Operation, x: Any, axis: Axis, keepdims: bool) -> Any:
     return operation(x, axes=_axes(operation.name, axis, len(x.shape)), keepdims=bool(keepdims))
 
@@ -130,7 +144,7 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         >>> ops.sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
         array([4., 6.])
     """
-    return _reduce(_sum, as_array(x), axis, keepdims)
+    return _reduce(_sum, _summable(as_array(x)), axis, keepdims)
 
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -144,12 +158,13 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _reduce(_mean, as_float(x), axis, keepdims)
 
 
-def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: DTypeLike | None = None) -> Any:
     """Product over axes."""
-    return _reduce(_prod, as_array(x), axis, keepdims)
+    x = as_array(x)
+    return _reduce(_prod, _summable(x) if dtype is None else ops.cast(x, dtype), axis, keepdims)
 
 
-def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Any:
     """Largest element over axes; NaN where there is one. Equal extremes share the gradient.
 
     Raises:
@@ -161,12 +176,14 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         >>> ops.max(np.array([[1.0, 5.0], [3.0, 4.0]]), axis=1)
         array([5., 4.])
     """
-    return _extreme(_max, as_array(x), axis, keepdims)
+    y = _extreme(_max, as_array(x), axis, keepdims)
+    return y if initial is None else ops.maximum(y, np.asarray(initial, y.dtype))
 
 
-def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Any:
     """Smallest element over axes; NaN where there is one. Equal extremes share the gradient."""
-    return _extreme(_min, as_array(x), axis, keepdims)
+    y = _extreme(_min, as_array(x), axis, keepdims)
+    return y if initial is None else ops.minimum(y, np.asarray(initial, y.dtype))
 
 
 def _extreme(operation: Operation, x: Any, axis: Axis, keepdims: bool) -> Any:

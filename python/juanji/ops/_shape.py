@@ -168,12 +168,35 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     return _transpose(x, axes=order)
 
 
-def moveaxis(x: Any, source: int, destination: int) -> Any:
-    """One dimension moved to another place, the others in order."""
+def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
+    """Dimensions moved to other places, the others in order.
+
+    Args:
+        x: array or tensor.
+        source: one dimension, or several.
+        destination: where each of them is to stand.
+
+    Raises:
+        ValueError: when the numbers of places differ, or one is named twice.
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji import ops
+        >>> ops.moveaxis(np.ones((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
     x = as_array(x)
     rank = len(x.shape)
-    order = [i for i in range(rank) if i != normalize_axis("moveaxis", source, rank)]
-    order.insert(normalize_axis("moveaxis", destination, rank), source % rank)
+    begins = [normalize_axis("moveaxis", a, rank) for a in whole_numbers("moveaxis", "source", source)]
+    ends = [normalize_axis("moveaxis", a, rank) for a in whole_numbers("moveaxis", "destination", destination)]
+    if len(begins) != len(ends) or len(set(begins)) != len(begins) or len(set(ends)) != len(ends):
+        raise ValueError(
+            f"moveaxis: expected as many different places as dimensions, got source={source}, "
+            f"destination={destination}."
+        )
+    order = [i for i in range(rank) if i not in begins]
+    for end, begin in sorted(zip(ends, begins)):
+        order.insert(end, begin)
     return transpose(x, order)
 
 
@@ -312,43 +335,6 @@ def _same_type(op: str, xs: Sequence[Any]) -> tuple[Any, ...]:
 
 def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return tuple(shape[:axis]) + tuple(shape[axis + 1 :])
-
-
-def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
-    """``x`` cut into parts along a dimension.
-
-    Args:
-        x: array or tensor.
-        indices_or_sections: a number of equal parts, or the indices at which parts begin.
-        axis: dimension that is cut.
-
-    Raises:
-        ValueError: when the dimension cannot be cut into that many equal parts.
-
-    Example:
-        >>> import numpy as np
-        >>> from juanji import ops
-        >>> [p.tolist() for p in ops.split(np.arange(5), [2, 4])]
-        [[0, 1], [2, 3], [4]]
-    """
-    x = as_array(x)
-    place = normalize_axis("split", axis, len(x.shape))
-    size = x.shape[place]
-    if isinstance(indices_or_sections, (int, np.integer)):
-        parts = int(indices_or_sections)
-        if parts < 1 or size % parts:
-            raise ValueError(
-                f"split: no equal parts; expected a divisor of {size}, got indices_or_sections={parts}. "
-                "Pass the indices at which parts begin."
-            )
-        starts = list(range(0, size, size // parts)) if size else [0] * parts
-    else:
-        cuts = whole_numbers("split", "indices_or_sections", indices_or_sections)
-        starts = [0, *(min(max(i + (size if i < 0 else 0), 0), size) for i in cuts)]
-    ends = [*starts[1:], size]
-    if starts == sorted(starts):
-        return list(_split(x, axis=place, sizes=tuple(end - begin for begin, end in zip(starts, ends))))
-    return [_part(x, place, begin, max(begin, end)) for begin, end in zip(starts, ends)]
 
 
 def flip(x: Any, axis: int | Sequence[int] | None = None) -> Any:
