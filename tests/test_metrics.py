@@ -280,9 +280,9 @@ def test_an_update_costs_little():
     metric = metrics.CategoricalAccuracy()
 
     def seconds():
-        start = time.perf_counter()
+        start = time.thread_time()
         for _ in range(100):
             metric.update_state(y, p)
-        return (time.perf_counter() - start) / 100
+        return (time.thread_time() - start) / 100
 
     assert min(seconds() for _ in range(5)) < 200e-6
