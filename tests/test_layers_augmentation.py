@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import juanji
-from juanji import layers, random
-from juanji.layers.preprocessing import _draws
+from juanji import layers
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 255, (5, 6, 8, 3)).astype("float32")
@@ -210,25 +209,6 @@ def test_boxes_and_masks_of_mixed_images() -> None:
     assert set(np.unique(mixed["segmentation_masks"])) <= {0, 1, 2}
     with pytest.raises(ValueError, match="boxes cannot follow"):
         layers.CutMix(seed=1, bounding_box_format="xyxy")({**data, "bounding_boxes": boxes})
-
-
-@pytest.mark.parametrize("alpha", [0.01, 0.2, 1.0, 5.0])
-def test_beta_distribution(alpha: float) -> None:
-    drawn = _draws.beta_distributed((20000,), alpha, random.SeedGenerator(1), "float64")
-    assert drawn.min() >= 0
-    assert drawn.max() <= 1
-    variance = 1 / (4 * (2 * alpha + 1))  # of the beta distribution with two parameters alpha
-    assert abs(drawn.mean() - 0.5) < 5 * np.sqrt(variance / 20000)
-    fourth = 3 / (16 * (2 * alpha + 1) * (2 * alpha + 3))
-    assert abs(drawn.var() - variance) < 5 * np.sqrt((fourth - variance**2) / 20000)
-
-
-@pytest.mark.parametrize("alpha", [0.3, 1.0, 7.5])
-def test_gamma_distribution(alpha: float) -> None:
-    drawn = np.exp(_draws.log_gamma_distributed((20000,), alpha, random.SeedGenerator(2), "float64"))
-    assert abs(drawn.mean() - alpha) < 5 * np.sqrt(alpha / 20000)
-    shares = _draws.dirichlet_distributed(5, alpha, random.SeedGenerator(3), "float32")
-    assert abs(shares.sum() - 1) < 1e-6
 
 
 def test_boxes_follow_a_flip() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from juanji import random
+from juanji._gamma import dirichlet_distributed
 
 N = 20000
 CASES = {  # call, mean, variance
@@ -32,6 +33,27 @@ def test_keys(name):
     assert (call(seed=1) != call(seed=2)).any()
     generator = random.SeedGenerator(4)
     assert (call(seed=generator) != call(seed=generator)).any()
+
+
+@pytest.mark.parametrize("alpha", [0.02, 0.3, 1.0, 2.5, 40.0])
+def test_gamma_and_beta_numbers_have_the_distribution_of_those_of_numpy(alpha):
+    rng = np.random.default_rng(1)
+    pairs = {
+        "gamma": (random.gamma((N,), alpha, "float64", seed=5), rng.gamma(alpha, 1.0, N)),
+        "beta": (random.beta((N,), alpha, 0.7, "float64", seed=6), rng.beta(alpha, 0.7, N)),
+    }
+    for ours, theirs in pairs.values():
+        assert np.isfinite(ours).all()
+        both = np.sort(np.concatenate([ours, theirs]))
+        below = [np.searchsorted(np.sort(x), both, side="right") / N for x in (ours, theirs)]
+        # the bound of Kolmogorov and Smirnov that is passed once in a thousand
+        assert np.abs(below[0] - below[1]).max() < 1.95 * np.sqrt(2 / N)
+
+
+def test_shares_add_up_to_one():
+    shares = dirichlet_distributed(5, 0.3, random.SeedGenerator(3), "float32")
+    assert shares.min() >= 0
+    assert abs(shares.sum() - 1) < 1e-6
 
 
 def test_parameters_broadcast():

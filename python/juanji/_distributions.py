@@ -1,7 +1,7 @@
 """Random numbers of the rarer distributions; :mod:`juanji.random` has them under Keras' names.
 
-They are drawn by NumPy from a Philox stream with the key of the call, because their methods reject some draws: the
-same key gives the same numbers, but steps with them run eagerly.
+Binomial numbers are drawn by NumPy from a Philox stream with the key of the call, because the method rejects some
+draws: the same key gives the same numbers, but steps with them run eagerly.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from juanji import ops, random
+from juanji._gamma import beta_distributed, log_gamma_distributed
 from juanji.ops._convert import as_float
 from juanji.ops._numpy_side import by_numpy
 
@@ -28,8 +29,6 @@ def _draw(name: str, method: Callable[..., Any]) -> Any:
     return by_numpy(name, draw)
 
 
-_gamma = _draw("random_gamma", lambda generator, alpha, shape: generator.gamma(alpha, 1.0, shape))
-_beta = _draw("random_beta", lambda generator, alpha, beta, shape: generator.beta(alpha, beta, shape))
 _binomial = _draw(
     "random_binomial",
     lambda generator, counts, share, shape: generator.binomial(counts.astype(np.int64), share, shape),
@@ -77,7 +76,7 @@ def gamma(
     """
     (first,), settings = _parameters("gamma", shape, dtype, alpha)
     _refuse("gamma", "alpha", "positive numbers", ops.less_equal(first, 0))
-    return _gamma(random._key(seed), first, **settings)
+    return ops.exp(log_gamma_distributed(settings["shape"], first, seed, settings["dtype"]))
 
 
 def beta(
@@ -106,7 +105,7 @@ def beta(
     (first, second), settings = _parameters("beta", shape, dtype, alpha, beta)
     _refuse("beta", "alpha", "positive numbers", ops.less_equal(first, 0))
     _refuse("beta", "beta", "positive numbers", ops.less_equal(second, 0))
-    return _beta(random._key(seed), first, second, **settings)
+    return beta_distributed(settings["shape"], first, second, seed, settings["dtype"])
 
 
 def binomial(

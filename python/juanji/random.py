@@ -18,7 +18,7 @@ from juanji import _core, ops
 from juanji._locks import Lock
 from juanji.autograd import open_trace
 from juanji.config import floatx
-from juanji.ops._convert import as_array, as_float
+from juanji.ops._convert import as_float
 from juanji.ops._operation import Call, Operation
 
 Array = np.ndarray[Any, Any]
@@ -323,46 +323,6 @@ def randint(
     return ops.cast(_integer(_key(seed), settings=settings), kind)
 
 
-def shuffle(x: Any, axis: int = 0, seed: int | SeedGenerator | None = None) -> Any:
-    """The slices of ``x`` along an axis, in random order.
-
-    Args:
-        x: array or tensor.
-        axis: the axis to shuffle.
-        seed: an integer (the same order at every call), a :class:`SeedGenerator`, or None for the global one.
-
-    Example:
-        >>> import numpy as np
-        >>> from juanji import random
-        >>> sorted(random.shuffle(np.arange(4), seed=1).tolist())
-        [0, 1, 2, 3]
-    """
-    x = as_array(x)
-    return ops.take(x, random_order(x.shape[axis], seed), axis=axis)
-
-
-def random_order(count: int, seed: int | SeedGenerator | None = None) -> Any:
-    """The numbers 0 to ``count - 1`` in random order, as int64.
-
-    Args:
-        count: how many.
-        seed: an integer (the same order at every call), a :class:`SeedGenerator`, or None for the global one.
-
-    Example:
-        >>> from juanji import random
-        >>> sorted(random.random_order(4, seed=1).tolist())
-        [0, 1, 2, 3]
-    """
-    settings = ((int(count),), -(2**63), 2**63 - 1)
-
-    def order() -> Array:
-        key = _next_key(seed) if seed is None or isinstance(seed, SeedGenerator) else _key(seed)
-        return np.argsort(_integer(key, settings=settings), kind="stable")
-
-    trace = open_trace()
-    return order() if trace is None else trace.feed(order, "int64", (int(count),))
-
-
 def dropout(
     inputs: Any,
     rate: float,
@@ -420,3 +380,4 @@ def __dir__() -> list[str]:
 
 # They are built on what is above.
 from juanji._distributions import beta, binomial, categorical, gamma  # noqa: E402
+from juanji._orders import shuffle  # noqa: E402

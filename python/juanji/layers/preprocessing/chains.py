@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from juanji import ops, random
+from juanji._gamma import beta_distributed, dirichlet_distributed
 from juanji.layers._arguments import positive_int
 from juanji.layers._registry import registry
 from juanji.layers.preprocessing._base import Shape
 from juanji.layers.preprocessing._color import ColorLayer
-from juanji.layers.preprocessing._draws import beta_distributed, dirichlet_distributed
 from juanji.layers.preprocessing._factors import Range, choice, factor_range, is_number
 from juanji.layers.preprocessing.brightness import RandomBrightness, RandomContrast
 from juanji.layers.preprocessing.color import RandomColorDegeneration
@@ -210,7 +210,7 @@ class AugMix(_Chain):
             chains.append(self._drawn_for([name for name in chosen if name is not None], shape, seed))
         return {
             "chain_mixing_weights": dirichlet_distributed(self.num_chains, self.alpha, seed, self.dtype),
-            "weight_sample": beta_distributed((), self.alpha, seed, self.dtype),
+            "weight_sample": beta_distributed((), self.alpha, self.alpha, seed, self.dtype),
             "chains": chains,
         }
 

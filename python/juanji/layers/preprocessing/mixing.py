@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from juanji import ops, random
+from juanji import ops
+from juanji._gamma import beta_distributed
+from juanji._orders import random_order
 from juanji.layers._registry import registry
 from juanji.layers.preprocessing._areas import inside, random_span
 from juanji.layers.preprocessing._base import RandomImageLayer, Shape, per_image
-from juanji.layers.preprocessing._draws import beta_distributed
 from juanji.layers.preprocessing._factors import factor_range, is_number
 
 
@@ -57,9 +58,9 @@ class MixUp(_Mixing):
         self.alpha = alpha
 
     def _draw(self, shape: Shape, seed: Any) -> Any:
-        order = random.random_order(shape[0], seed)
+        order = random_order(shape[0], seed)
         return {
-            "mix_weight": beta_distributed((shape[0],), self.alpha, seed, self.dtype),
+            "mix_weight": beta_distributed((shape[0],), self.alpha, self.alpha, seed, self.dtype),
             "permutation_order": order,
         }
 
@@ -123,12 +124,12 @@ class CutMix(_Mixing):
     def _draw(self, shape: Shape, seed: Any) -> Any:
         count, height, width = shape[:3]
         alpha = ops.add(self._uniform((), self.factor, seed), 1e-6)
-        share = ops.sqrt(ops.subtract(1.0, beta_distributed((count,), alpha, seed, self.dtype)))
+        share = ops.sqrt(ops.subtract(1.0, beta_distributed((count,), alpha, alpha, seed, self.dtype)))
         xs = random_span(width, share, seed, self.dtype)
         ys = random_span(height, share, seed, self.dtype)
         area = ops.multiply(ops.subtract(xs[1], xs[0]), ops.subtract(ys[1], ys[0]))
         return {
-            "permutation_order": random.random_order(count, seed),
+            "permutation_order": random_order(count, seed),
             "batch_masks": inside(height, width, xs, ys, self.dtype),
             "mix_weight": ops.subtract(1.0, ops.divide(area, float(height * width))),
             "input_shape": shape,

@@ -1,11 +1,13 @@
-"""Random numbers of distributions that mix images.
+"""Numbers of the gamma and beta distributions.
 
-They are made of operations, so that they can be part of a recorded step.
+They are made of operations, so that steps with them can be recorded.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from juanji import ops, random
 
@@ -22,9 +24,10 @@ def log_gamma_distributed(shape: tuple[int, ...], alpha: Any, seed: Any, dtype: 
     Args:
         shape: of the result.
         alpha: above 0, a number or a tensor that broadcasts.
-        seed: integer or SeedGenerator.
+        seed: integer, SeedGenerator, or None for the global one.
         dtype: float32 or float64.
     """
+    seed = _generator(seed)
     alpha = ops.convert_to_tensor(alpha, dtype)
     d = ops.add(alpha, 2.0 / 3.0)
     x = random.normal((_CANDIDATES, *shape), dtype=dtype, seed=seed)
@@ -40,16 +43,22 @@ def log_gamma_distributed(shape: tuple[int, ...], alpha: Any, seed: Any, dtype: 
     return ops.add(ops.add(ops.log(d), chosen), ops.divide(_log_uniform(shape, seed, dtype), alpha))
 
 
-def beta_distributed(shape: tuple[int, ...], alpha: Any, seed: Any, dtype: str) -> Any:
-    """Numbers with the beta distribution of parameters ``alpha`` and ``alpha``: ``a / (a + b)`` of gamma numbers."""
+def beta_distributed(shape: tuple[int, ...], alpha: Any, beta: Any, seed: Any, dtype: str) -> Any:
+    """Numbers with the beta distribution: ``a / (a + b)`` of gamma numbers for ``alpha`` and ``beta``."""
+    seed = _generator(seed)
     a = log_gamma_distributed(shape, alpha, seed, dtype)
-    b = log_gamma_distributed(shape, alpha, seed, dtype)
+    b = log_gamma_distributed(shape, beta, seed, dtype)
     return ops.sigmoid(ops.subtract(a, b))
 
 
 def dirichlet_distributed(count: int, alpha: Any, seed: Any, dtype: str) -> Any:
     """``count`` shares of 1 with the symmetric Dirichlet distribution: gamma numbers over their sum."""
     return ops.softmax(log_gamma_distributed((count,), alpha, seed, dtype))
+
+
+def _generator(seed: Any) -> Any:
+    """What gives every draw a key of its own; with an integer as the key, all would have the same numbers."""
+    return random.SeedGenerator(int(seed)) if isinstance(seed, (int, np.integer)) else seed
 
 
 def _log_uniform(shape: tuple[int, ...], seed: Any, dtype: str) -> Any:
