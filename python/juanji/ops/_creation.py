@@ -67,14 +67,15 @@ def full_like(x: Any, fill_value: Any, dtype: DTypeLike | None = None) -> Array:
     return np.full(x.shape, fill_value, dtype or x.dtype)
 
 
-def arange(start: float, stop: float | None = None, step: float = 1, dtype: DTypeLike | None = None) -> Array:
-    """Numbers from ``start`` to ``stop`` (excluded); from 0 to ``start`` when ``stop`` is missing.
+def arange(start: float, stop: float | None = None, step: float | None = None, dtype: DTypeLike | None = None) -> Array:
+    """Numbers from ``start`` to ``stop`` (excluded), 1 or ``step`` apart; from 0 to ``start`` when ``stop`` is missing.
 
     Example:
         >>> from juanji import ops
         >>> ops.arange(1, 4)
         array([1, 2, 3])
     """
+    step = 1 if step is None else step
     array = np.arange(start, step=step) if stop is None else np.arange(start, stop, step)
     return (
         array.astype(dtype)
