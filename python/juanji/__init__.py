@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         mixed_precision,
         models,
         optimizers,
+        preprocessing,
         random,
         regularizers,
         saving,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from juanji.losses import Loss
     from juanji.metrics import Metric
     from juanji.models import Model, Sequential
+    from juanji.models.function import Function
     from juanji.models.profiling import profile
     from juanji.optimizers import Optimizer
     from juanji.regularizers import Regularizer
@@ -47,6 +49,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DTypePolicy",
     "FloatDTypePolicy",
+    "Function",
     "GradientTape",
     "Initializer",
     "Input",
@@ -78,6 +81,7 @@ __all__ = [
     "name_scope",
     "ops",
     "optimizers",
+    "preprocessing",
     "profile",
     "random",
     "regularizers",
@@ -92,7 +96,8 @@ __all__ = [
 
 # Names that are loaded at their first use, so that `import juanji` stays cheap.
 _LAZY_CLASSES = {
-    "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Initializer": "initializers",
+    "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Function": "models.function",
+    "Initializer": "initializers",
     "Input": "layers", "InputSpec": "layers", "Layer": "layers", "Loss": "losses", "Metric": "metrics",
     "Model": "models", "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models",
     "device": "scopes", "name_scope": "scopes", "profile": "models.profiling", "remat": "scopes",
