@@ -7,6 +7,7 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from juanji import datasets, layers, utils
@@ -70,6 +71,28 @@ def test_regularization(few_pictures, monkeypatch, capsys):
     assert all(len(re.findall(r"-?\d\.\d{3}", line)) == 4 for line in table)
 
 
+def test_convlstm_moving_shapes(monkeypatch, capsys, tmp_path):
+    picture = tmp_path / "films.png"
+    small = ("--films", 40, "--frames", 5, "--size", 16, "--filters", 6, "--epochs", 8, "--batch-size", 8)
+    variables = run("convlstm_moving_shapes.py", monkeypatch, *small, "--picture", picture)
+    out = capsys.readouterr().out
+    assert re.search(r"mean squared error of the last frame: 0\.\d{4}, of copying: 0\.\d{4}", out)
+    losses = [float(loss) for loss in re.findall(r" - loss: (\S+)", out)]
+    assert losses[-1] < 0.9 * losses[0]
+    assert utils.load_img(picture).size == (6 * 18, 6 * 18)
+    films = variables["films"](3, 9, 16, np.random.default_rng(0))
+    assert films.shape == (3, 9, 16, 16, 1)
+    assert (films.min(), films.max()) == (0, 1)
+    assert np.abs(np.diff(films, axis=1)).max((2, 3, 4)).min() == 1  # something moves at every step
+
+
 def test_every_example_is_tested():
-    tested = {"autoencoders.py", "cifar10_cnn.py", "dcgan.py", "regularization.py", "resnet20.py"}
+    tested = {
+        "autoencoders.py",
+        "cifar10_cnn.py",
+        "convlstm_moving_shapes.py",
+        "dcgan.py",
+        "regularization.py",
+        "resnet20.py",
+    }
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested
