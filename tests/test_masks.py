@@ -127,6 +127,18 @@ def test_models_carry_masks(form):
     np.testing.assert_array_equal(get_mask(y), MASK)
 
 
+def test_symbolic_masks_are_arguments():
+    seen = Seen()
+    x = Input((4, 3))
+    masking = layers.Masking()
+    model = Model(x, seen(x, mask=masking.compute_mask(x)))
+    again = Model.from_config(model.get_config(), custom_objects={"Seen": Seen})
+    for one in (model, again):
+        y = one(sequences(*MISSING))
+        np.testing.assert_array_equal(one.layers[-1]._mask, MASK)
+        np.testing.assert_array_equal(get_mask(y), MASK)
+
+
 def test_a_model_takes_a_mask():
     seen = Seen()
     x = Input((4, 3))

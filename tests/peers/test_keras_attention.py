@@ -148,6 +148,22 @@ def test_einsum_dense_agrees(equation, shape, bias_axes, taken):
     compare(theirs, ours, lambda layer, x: layer(x), RNG.normal(size=taken).astype("float32"))
 
 
+@pytest.mark.parametrize("inner", ["Dense", "Conv2D"])
+def test_spectral_normalization_agrees(inner):
+    theirs, ours = (
+        k.layers.SpectralNormalization(getattr(k.layers, inner)(*((4,) if inner == "Dense" else (4, 3))), 2)
+        for k in (keras, juanji)
+    )
+    x = RNG.normal(size=(2, 5, 5, 3)).astype("float32")
+    theirs(x), ours(x)
+    assert [w.shape for w in ours.weights] == [tuple(w.shape) for w in theirs.weights]
+    ours.set_weights(theirs.get_weights())
+    for training in (True, True, False):
+        close(ours(x, training=training), theirs(x, training=training))
+    for a, b in zip(ours.get_weights(), theirs.get_weights()):
+        close(a, b)
+
+
 @pytest.mark.parametrize("options", [{}, {"mask_zero": True}])
 @pytest.mark.parametrize("name", ["Embedding", "ReversibleEmbedding"])
 def test_embeddings_agree(name, options):

@@ -114,7 +114,8 @@ class WeightOwner:
         if not any(weight.variable is variable for weight in owned):
             owned.append(OwnedWeight(variable, variable.trainable, None, None))
             variable.trainable = variable.trainable and self._trainable
-            variable.path = f"{getattr(self, 'path', self.name)}/{variable.name}"
+            if "/" not in variable.path:  # that of the layer which made it stays
+                variable.path = f"{getattr(self, 'path', self.name)}/{variable.name}"
 
     def sublayers(self) -> list[Layer]:
         """The layers directly inside this one."""
@@ -152,7 +153,8 @@ class WeightOwner:
     @property
     def weights(self) -> list[Variable]:
         """All variables, in the order in which :meth:`get_weights` gives their values."""
-        return [w.variable for layer in self.walk() for w in layer._own_weights]
+        found = (w.variable for layer in self.walk() for w in layer._own_weights)
+        return list({id(variable): variable for variable in found}.values())  # one may belong to two layers
 
     @property
     def trainable_weights(self) -> list[Variable]:

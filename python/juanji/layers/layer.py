@@ -152,6 +152,10 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
         alone = isinstance(inputs, (np.ndarray, Tensor)) and not kwargs
         if not alone and any_symbolic((inputs, kwargs)):
             return self._call_symbolically(inputs, kwargs)
+        outer = _context.training
+        training = kwargs.pop("training", None)
+        if training is None:
+            training = self._training_by_default if outer is None else outer
         masks = masks_of(inputs)
         x = self._convert(inputs)
         if kwargs:
@@ -161,10 +165,6 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
         if not self.built:
             self._path = "/".join((*_context.names, self.name))
             self.build(shape, **self._other_shapes(kwargs))
-        outer = _context.training
-        training = kwargs.pop("training", None)
-        if training is None:
-            training = self._training_by_default if outer is None else outer
         if masks is not None or kwargs:
             masks = self._fill_masks(x, masks, kwargs)
         _context.training = training

@@ -39,16 +39,13 @@ class SpectralNormalization(Wrapper):
     def __init__(self, layer: Any, power_iterations: int = 1, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
         self.power_iterations = positive_int("SpectralNormalization", "power_iterations", power_iterations)
+        self.kernel: Any = None
         self.vector_u: Any = None
-
-    @property
-    def kernel(self) -> Any:
-        """The weights that are divided, those of the layer inside."""
-        kernel = getattr(self.layer, "kernel", None)
-        return getattr(self.layer, "embeddings", None) if kernel is None else kernel
 
     def build(self, input_shape: Any = None) -> None:
         super().build(input_shape)
+        kernel = getattr(self.layer, "kernel", None)
+        self.kernel = getattr(self.layer, "embeddings", None) if kernel is None else kernel
         if self.kernel is None:
             raise ValueError(
                 f"SpectralNormalization {self.name!r}: there is nothing to divide; expected a layer with kernel or "
