@@ -282,3 +282,45 @@ def test_tensors_in_give_tensors_out():
         ops.segment_sum(x, [0] * 4),
     ):
         assert isinstance(y, Tensor)
+
+
+def naive_stft(x, length, step, size, window, center):
+    x = np.pad(x, ((0, 0), (size // 2, size // 2)), mode="reflect") if center else x
+    points = np.zeros(size)
+    before = (size - length) // 2
+    points[before : before + length] = window
+    starts = range(0, x.shape[1] - size + 1, step)
+    return np.stack([np.fft.rfft(x[:, i : i + size] * points) for i in starts], axis=1)
+
+
+@pytest.mark.parametrize(("length", "step", "size"), [(4, 2, 4), (4, 1, 6), (5, 2, 8), (3, 3, 3)])
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("window", ["hann", "hamming", "own"])
+def test_short_time_fourier(length, step, size, center, window):
+    x = numbers(2, 29)
+    turn = 2 * np.pi * np.arange(length) / length
+    points = {"hann": 0.5 - 0.5 * np.cos(turn), "hamming": 0.54 - 0.46 * np.cos(turn), "own": 1 + turn}[window]
+    given = points if window == "own" else window
+    expected = naive_stft(x, length, step, size, points, center)
+    re, im = ops.stft(x, length, step, size, given, center)
+    np.testing.assert_allclose(re + 1j * im, expected, atol=1e-13)
+    check_gradients(lambda v: ops.stack(ops.stft(v, length, step, size, given, center)), x[:1, :9])
+    if center and window != "hann":
+        back = ops.istft((re, im), length, step, size, window=given)
+        # at the ends fewer windows lie over a sample than the weights assume, in Keras too
+        inner = slice(size, back.shape[1] - size)
+        np.testing.assert_allclose(back[:, inner], x[:, inner], atol=1e-12)
+        np.testing.assert_allclose(ops.istft((re, im), length, step, size, 5, given), back[:, :5])
+        check_gradients(lambda a, b: ops.istft((a, b), length, step, size, window=given), re[:1], im[:1])
+
+
+def test_short_time_fourier_without_a_window_and_with_mistakes():
+    x = numbers(1, 9)
+    np.testing.assert_allclose(ops.stft(x, 3, 3, 3, None, False)[0][0, 1], np.fft.rfft(x[0, 3:6]).real)
+    np.testing.assert_allclose(ops.istft(ops.stft(x, 3, 3, 3, None, False), 3, 3, 3, window=None, center=False), x)
+    with pytest.raises(ValueError, match=r"stft: the sizes do not fit; .* got sequence_length=4, .* fft_length=3"):
+        ops.stft(x, 4, 1, 3)
+    with pytest.raises(ValueError, match="unknown window"):
+        ops.stft(x, 4, 1, 4, "square")
+    with pytest.raises(ValueError, match=r"the window does not fit; expected window\.shape=\(4,\), got \(3,\)"):
+        ops.stft(x, 4, 1, 4, np.ones(3))

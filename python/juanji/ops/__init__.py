@@ -214,6 +214,7 @@ from juanji.ops._softmax import log_softmax, softmax
 from juanji.ops._sorting import argpartition, argsort, in_top_k, sort, take_along_axis, top_k
 from juanji.ops._spatial import average_pool, conv, max_pool
 from juanji.ops._special import cbrt, erf, erfc, erfinv, exp2, i0, log2, log10, logaddexp, logaddexp2, logsumexp
+from juanji.ops._stft import istft, stft
 from juanji.ops._trigonometry import (
     arccos,
     arccosh,
@@ -416,6 +417,7 @@ __all__ = [
     "isneginf",
     "isposinf",
     "isreal",
+    "istft",
     "jvp",
     "kaiser",
     "kron",
@@ -555,6 +557,7 @@ __all__ = [
     "squeeze",
     "stack",
     "std",
+    "stft",
     "stop_gradient",
     "subtract",
     "sum",
