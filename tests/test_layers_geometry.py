@@ -169,6 +169,34 @@ def test_configurations_that_went_through_a_file() -> None:
         assert again.get_config() == layer.get_config()
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.RandomFlip(dtype="float64"),
+        layers.RandomRotation(0.3, dtype="float64"),
+        layers.RandomTranslation(0.3, 0.2, "wrap", dtype="float64"),
+        layers.RandomZoom(0.3, 0.2, "constant", dtype="float64"),
+        layers.RandomShear(0.3, 0.2, fill_mode="nearest", dtype="float64"),
+        layers.RandomPerspective(scale=0.3, dtype="float64"),
+        layers.RandomCrop(4, 3, dtype="float64"),
+        layers.CenterCrop(9, 8, dtype="float64"),
+        layers.Resizing(5, 9, antialias=True, dtype="float64"),
+        layers.RandomGaussianBlur(0.7, 5, value_range=(-99, 99), dtype="float64"),
+        layers.CutMix(dtype="float64"),
+        layers.MixUp(dtype="float64"),
+    ],
+)
+def test_gradients_of_linear_changes_are_their_adjoints(layer: Any) -> None:
+    x = juanji.Tensor(RNG.normal(size=IMAGES.shape))
+    transformation = layer.get_random_transformation(x)
+    with juanji.GradientTape() as tape:
+        tape.watch(x)
+        y = layer.transform_images(x, transformation)
+    dy = RNG.normal(size=y.shape)
+    dx = tape.gradient(y, x, output_gradients=dy).numpy()
+    np.testing.assert_allclose((dx * x.numpy()).sum(), (dy * y.numpy()).sum(), rtol=1e-10)
+
+
 def test_chains_change_masks_by_place_only() -> None:
     masks = RNG.integers(0, 3, (5, 6, 6, 1))
     layer = layers.RandAugment(num_ops=3, factor=0.4, seed=1)
