@@ -257,6 +257,7 @@ REFUSED = [
     (lambda: layers.RandomFlip(bounding_box_format="xyxy")(
         {"images": np.zeros((1, 2, 2, 1)), "bounding_boxes": {"boxes": np.zeros((1, 3, 4)), "labels": np.zeros(1)}}),
      "one label per box"),
+    (lambda: layers.MixUp()({"images": np.zeros((3, 2, 2, 1)), "labels": np.arange(3)}), "cannot be mixed"),
     (lambda: layers.Pipeline("flip"), "not a list of layers"),
     (lambda: layers.MaxNumBoundingBoxes(0), "max_number"),
 ]

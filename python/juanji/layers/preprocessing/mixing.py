@@ -19,6 +19,11 @@ class _Mixing(RandomImageLayer):
     def transform_labels(self, labels: Any, transformation: Any, training: bool = True) -> Any:
         if not training or transformation is None:
             return labels
+        if len(labels.shape) < 2:
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r}: class numbers cannot be mixed; expected one-hot labels (batch, "
+                f"classes), got shape={tuple(labels.shape)}. Use juanji.ops.one_hot or utils.to_categorical."
+            )
         labels = ops.cast(labels, self.dtype)
         weight = ops.reshape(transformation["mix_weight"], (-1, *(1 for _ in labels.shape[1:])))
         return _mixed(labels, _partners(labels, transformation), weight)
