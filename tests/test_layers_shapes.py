@@ -168,7 +168,7 @@ def test_slice_is_a_block():
         (lambda: layers.Permute((2, 1))(np.ones((1, 2, 3, 4))), "wrong rank of the input; expected 3 axes"),
         (lambda: layers.RepeatVector(0), "n has to be a whole number"),
         (lambda: layers.RepeatVector(2)(np.ones((1, 2, 3))), "expected 2 axes"),
-        (lambda: layers.UpSampling2D(interpolation="bicubic"), "unknown interpolation"),
+        (lambda: layers.UpSampling2D(interpolation="area"), "unknown interpolation"),
         (lambda: layers.UpSampling2D((2, 0)), "size has to be a whole number"),
     ],
 )

@@ -273,6 +273,43 @@ def test_crop_and_pad():
     )
 
 
+def scaled(x, size, scale, translation, method, antialias):
+    """One axis, element by element."""
+    _, kernel = reference.kernel(method)
+    y = np.zeros(size)
+    for o in range(size):
+        centre = (o + 0.5 - translation) / scale
+        if not 0 <= centre <= len(x):
+            continue
+        stretch = max(1 / scale, 1.0) if antialias else 1.0
+        weights = np.array([kernel(abs(i + 0.5 - centre) / stretch) for i in range(len(x))])
+        y[o] = weights @ x / weights.sum() if abs(weights.sum()) > 1e-3 else 0
+    return y
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("method", ["bilinear", "bicubic", "lanczos3", "lanczos5"])
+def test_scale_and_translate(method, antialias):
+    x = images((3, 8))
+    for scale, translation in ((1.0, 0.0), (1.7, -2.3), (0.4, 1.1), (0.9, 0.26)):
+        got = ops.image.scale_and_translate(x, (3, 6), [scale], [translation], (1,), method, antialias)
+        # the formula of Lanczos takes distances below 1e-3 for 0: 1 - 2e-6
+        tolerance = 1e10 if method.startswith("lanczos") else 16
+        close(got, np.stack([scaled(row, 6, scale, translation, method, antialias) for row in x]), tolerance)
+
+
+def test_scale_and_translate_gradients_and_whole_numbers():
+    def function(x, scale, translation):
+        return ops.image.scale_and_translate(x, (3, 6), scale, translation, (0, 1), "cubic")
+
+    check_gradients(function, images((4, 5)), [0.83, 1.31], [0.2, -0.6])
+    x = np.array([[0, 200, 200, 0]], "int32")
+    got = ops.image.scale_and_translate(x, (1, 8), [2.0], [0.0], (1,), "cubic")
+    assert got.dtype == "int32"
+    assert got.max() == 200
+    assert got.min() == 0
+
+
 def test_ssim():
     x, y = images((2, 8, 9, 2)), images((2, 8, 9, 2), seed=1)
     line = np.exp(-0.5 * ((np.arange(5) - 2) / 1.5) ** 2)
@@ -387,6 +424,9 @@ def test_symbolic():
         (lambda x: ops.image.pad_images(x, 0, 0, target_height=2, target_width=9), "negative size.*for 5 pixels"),
         (lambda x: ops.image.extract_patches(x, (1, 2, 3, 4)), "no such size"),
         (lambda x: ops.image.sobel_edges(x[0]), "must be a batch"),
+        (lambda x: ops.image.scale_and_translate(x[0, 0], (5, 3), [1.0], [0.0], (0,), "box"), "unknown method.*'box'"),
+        (lambda x: ops.image.scale_and_translate(x, (5, 3), [1.0], [0.0], (0,), "cubic"), "axes do not fit"),
+        (lambda x: ops.image.scale_and_translate(x[0, 0], (5, 3), [1.0], [0], (0, 1), "cubic"), "not one scale"),
         (lambda x: ops.image.ssim(x, x[:1], filter_size=3), "images do not fit.*image2.shape="),
         (lambda x: ops.image.ssim(x, x), "images do not fit.*11×11 pixels"),
     ],

@@ -78,6 +78,7 @@ IMAGES: dict[str, Callable[[], Any]] = {
     "UnitNormalization": layers.UnitNormalization,
     "UpSampling2D": lambda: layers.UpSampling2D(2),
     "UpSampling2D bilinear": lambda: layers.UpSampling2D(2, interpolation="bilinear"),
+    "UpSampling2D bicubic": lambda: layers.UpSampling2D((1, 3), interpolation="bicubic"),
     "ZeroPadding2D": lambda: layers.ZeroPadding2D(((1, 0), (2, 1))),
 }
 # Changes of images of the data, which have three channels.

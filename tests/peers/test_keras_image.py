@@ -228,6 +228,21 @@ def test_crop_and_pad():
         same(ops.image.pad_images(x, **padding), keras_image().pad_images(x, **padding), c=0)
 
 
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("method", ["linear", "bicubic", "lanczos3", "lanczos5"])
+def test_scale_and_translate(method, antialias):
+    for scale in ([0.4, 1.7], [1.0, 0.9]):
+        args = ((2, 6, 11, 3), np.array(scale, "float32"), np.array([1.3, -2.2], "float32"), (1, 2), method, antialias)
+        x = images()
+        same(ops.image.scale_and_translate(x, *args), keras_image().scale_and_translate(x, *args))
+
+
+def test_bicubic_without_a_table():
+    args = (np.array([6 / 7, 2.0], "float32"), np.zeros(2, "float32"), (1, 2), "cubic", False)
+    wanted = keras_image().scale_and_translate(images(), (2, 6, 18, 3), *args)
+    same(ops.image.resize(images(), (6, 18), "bicubic"), wanted)
+
+
 def test_ssim():
     x, y = images((2, 16, 18, 3)), images((2, 16, 18, 3), 1)
     same(ops.image.ssim(x, y), keras_image().ssim(x, y), c=256)

@@ -81,7 +81,7 @@ def affine_transform(images, transforms, interpolation, mode, fill):
     return y
 
 
-def _kernel(interpolation):
+def kernel(interpolation):
     def lanczos(radius):
         return radius, lambda d: float(np.sinc(d) * np.sinc(d / radius)) if d < radius else 0.0
 
@@ -110,7 +110,7 @@ def resize_matrix(interpolation, sources, outputs, antialias):
                 matrix[o, i] = max(0.0, min(i + 1, (o + 1) * step) - max(i, o * step))
             else:
                 stretch = max(step, 1.0) if antialias else 1.0
-                matrix[o, i] = _kernel(interpolation)[1](abs(i + 0.5 - (o + 0.5) * step) / stretch)
+                matrix[o, i] = kernel(interpolation)[1](abs(i + 0.5 - (o + 0.5) * step) / stretch)
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 

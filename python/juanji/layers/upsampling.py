@@ -9,6 +9,8 @@ from juanji.layers._arguments import Shape, channels_last, int_tuple, positive_i
 from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
 
+_INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+
 
 @registry.register()
 class UpSampling2D(Layer):
@@ -19,7 +21,8 @@ class UpSampling2D(Layer):
     Args:
         size: factors of rows and columns, or one number for both.
         data_format: only 'channels_last'.
-        interpolation: 'nearest' repeats pixels, 'bilinear' is linear between the centres of the four nearest pixels.
+        interpolation: 'nearest' repeats pixels, 'bilinear', 'bicubic', 'lanczos3' and 'lanczos5' are those of
+            :func:`juanji.ops.image.resize`.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -45,12 +48,12 @@ class UpSampling2D(Layer):
         super().__init__(**kwargs)
         self.size = int_tuple("UpSampling2D", "size", size, 2)
         self.data_format = channels_last("UpSampling2D", data_format)
-        if interpolation not in ("nearest", "bilinear"):
+        self.interpolation = str(interpolation).lower()
+        if self.interpolation not in _INTERPOLATIONS:
             raise ValueError(
-                "UpSampling2D: unknown interpolation; expected 'nearest' or 'bilinear', got "
-                f"interpolation={interpolation!r}. Choose one of the two."
+                f"UpSampling2D: unknown interpolation; expected one of {', '.join(_INTERPOLATIONS)}, got "
+                f"interpolation={interpolation!r}."
             )
-        self.interpolation = interpolation
 
     def check_input(self, shape: Shape) -> None:
         require_rank(self, shape, 2)
@@ -62,9 +65,11 @@ class UpSampling2D(Layer):
         return (n, None if height is None else height * rows, None if width is None else width * columns, channels)
 
     def call(self, inputs: Any) -> Any:
-        enlarge = _repeated if self.interpolation == "nearest" else _interpolated
+        if self.interpolation != "nearest":
+            size = (inputs.shape[1] * self.size[0], inputs.shape[2] * self.size[1])
+            return ops.image.resize(inputs, size, self.interpolation)
         for axis, factor in zip((1, 2), self.size):
-            inputs = enlarge(inputs, axis, factor) if factor > 1 else inputs
+            inputs = _repeated(inputs, axis, factor) if factor > 1 else inputs
         return inputs
 
     def get_config(self) -> dict[str, Any]:
@@ -166,27 +171,3 @@ def _repeated(x: Any, axis: int, factor: int) -> Any:
     apart = ops.expand_dims(x, axis + 1)
     repeated = ops.broadcast_to(apart, (*shape[: axis + 1], factor, *shape[axis + 1 :]))
     return ops.reshape(repeated, (*shape[:axis], shape[axis] * factor, *shape[axis + 1 :]))
-
-
-def _interpolated(x: Any, axis: int, factor: int) -> Any:
-    """Linear between the centres of neighbours, constant beyond those of the first and the last.
-
-    Element i·factor + p of the result lies (p + 1/2) / factor - 1/2 from the centre of element i.
-    """
-    size = x.shape[axis]
-    first, last = _block(x, axis, 0, 1), _block(x, axis, size - 1, size)
-    before = ops.concatenate([first, _block(x, axis, 0, size - 1)], axis=axis)
-    after = ops.concatenate([_block(x, axis, 1, size), last], axis=axis)
-    phases = []
-    for p in range(factor):
-        distance = (p + 0.5) / factor - 0.5
-        neighbour = before if distance < 0 else after
-        phases.append(x + (neighbour - x) * abs(distance) if distance else x)
-    shape = x.shape
-    return ops.reshape(ops.stack(phases, axis=axis + 1), (*shape[:axis], size * factor, *shape[axis + 1 :]))
-
-
-def _block(x: Any, axis: int, begin: int, end: int) -> Any:
-    starts, sizes = [0] * len(x.shape), list(x.shape)
-    starts[axis], sizes[axis] = begin, end - begin
-    return ops.slice(x, starts, sizes)

@@ -1,6 +1,6 @@
 """Operations on arrays and tensors, under keras.ops names where Keras has the operation."""
 
-from juanji.ops import image
+from juanji.ops import filters, image
 from juanji.ops._activations import (
     celu,
     elu,
@@ -367,6 +367,7 @@ __all__ = [
     "fabs",
     "fft",
     "fft2",
+    "filters",
     "flip",
     "fliplr",
     "flipud",

@@ -6,6 +6,7 @@ from juanji.ops.image._edges import crop_images, pad_images
 from juanji.ops.image._filtering import gaussian_blur, sobel_edges
 from juanji.ops.image._patches import extract_patches, extract_patches_3d
 from juanji.ops.image._resize import resize
+from juanji.ops.image._scale import scale_and_translate
 from juanji.ops.image._similarity import ssim
 from juanji.ops.image._transform import affine_transform, perspective_transform
 from juanji.symbolic.function import make_recordable as _make_recordable
@@ -24,6 +25,7 @@ __all__ = [
     "resize",
     "rgb_to_grayscale",
     "rgb_to_hsv",
+    "scale_and_translate",
     "sobel_edges",
     "ssim",
 ]
