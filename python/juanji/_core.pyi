@@ -274,6 +274,24 @@ class DepthwisePointwise(Operation):
         bias: bool,
     ) -> None: ...
 
+class Edges(Operation):
+    """
+    (dy, dx, slope (N, H, W), thresholds (N or 1, 2)) -> edges (N, H, W)
+    """
+    def __init__(self) -> None: ...
+
+class GradientHistogram(Operation):
+    """
+    (images) -> (N, cells down, cells across, orientations)
+    """
+    def __init__(self, *, orientations: int, cell_height: int, cell_width: int) -> None: ...
+
+class Median(Operation):
+    """
+    (padded images) -> images
+    """
+    def __init__(self, *, height: int, width: int) -> None: ...
+
 class Equalize(Operation):
     """
     (x) -> x with the tones of each channel spread evenly

@@ -69,7 +69,7 @@ def shapes():
     yield "UpSampling1D", (3,), {}, [SEQUENCE]
     yield "UpSampling3D", ((1, 2, 3),), {}, [VOLUME]
     for size in (1, 2, 3, (2, 4), (1, 5)):
-        for interpolation in ("nearest", "bilinear"):
+        for interpolation in ("nearest", "bilinear", "lanczos3"):
             yield "UpSampling2D", (size,), {"interpolation": interpolation}, [IMAGE]
 
 
