@@ -105,3 +105,7 @@ def result_type(*dtypes: Any) -> str:
     if float in dtypes or not (names or int in dtypes):
         return floatx()
     return str(np.result_type(*names)) if names else "int32"
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -216,3 +216,38 @@ def show_config() -> None:
     print(f"OpenMP           {openmp}")
     print(f"threads          {_core.num_threads()} ({_core.num_threads_reason()})")
     print(f"Winograd         {_core.winograd_use()} (JUANJI_WINOGRAD=0 switches it off)")
+
+
+__all__ = [
+    "backend",
+    "disable_flash_attention",
+    "disable_interactive_logging",
+    "disable_traceback_filtering",
+    "dtype_policy",
+    "enable_flash_attention",
+    "enable_interactive_logging",
+    "enable_traceback_filtering",
+    "epsilon",
+    "floatx",
+    "image_data_format",
+    "is_flash_attention_enabled",
+    "is_interactive_logging_enabled",
+    "is_nnx_enabled",
+    "is_traceback_filtering_enabled",
+    "max_epochs",
+    "max_steps_per_epoch",
+    "num_threads",
+    "set_backend",
+    "set_dtype_policy",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_max_epochs",
+    "set_max_steps_per_epoch",
+    "set_num_threads",
+    "show_config",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -127,3 +127,7 @@ def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> DTypePolicy:
     """The policy that :func:`serialize` described."""
     return get(config)
+
+
+def __dir__() -> list[str]:
+    return __all__

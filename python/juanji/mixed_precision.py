@@ -10,3 +10,7 @@ __all__ = ["DTypePolicy", "Policy", "dtype_policy", "global_policy", "set_dtype_
 Policy = DTypePolicy
 global_policy = dtype_policy
 set_global_policy = set_dtype_policy
+
+
+def __dir__() -> list[str]:
+    return __all__

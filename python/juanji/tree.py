@@ -277,3 +277,7 @@ def _described(structure: Any) -> str:
     if isinstance(structure, dict):
         return f"a dictionary of {', '.join(map(repr, structure))}"
     return f"a {type(structure).__name__} of {len(structure)}" if is_nested(structure) else "a leaf"
+
+
+def __dir__() -> list[str]:
+    return __all__

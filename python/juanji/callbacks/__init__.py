@@ -75,3 +75,7 @@ def make_callbacks(
     everything = [*given, *([display] if display else []), *([history] if history else [])]
     level = {"auto": 1, False: 0, True: 1}.get(verbose, verbose)
     return CallbackList(everything, model=model, **{**params, "verbose": level})
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,3 +14,7 @@ def __getattr__(name: str) -> object:
 
         return getattr(saving, name)
     raise AttributeError(f"module 'juanji.models' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

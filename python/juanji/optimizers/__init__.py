@@ -64,3 +64,7 @@ __all__ = [
     "schedules",
     "serialize",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -28,3 +28,7 @@ __all__ = [
     "save_weights",
     "serialize_keras_object",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
