@@ -59,9 +59,10 @@ class Stored:
         """What :meth:`build_from_config` needs to create the weights again; None while there are none."""
         return None if self._build_shape is None else {"input_shape": self._build_shape}
 
-    def build_from_config(self, config: Mapping[str, Any]) -> None:
+    def build_from_config(self, config: Mapping[str, Any] | None) -> None:
         """Creates the weights as :meth:`get_build_config` described."""
         layer: Any = self
+        config = config or {}
         if config.get("input_shape") is not None:
             layer.build(map_shapes(tuple, config["input_shape"]))
         elif config.get("shapes_dict"):

@@ -87,16 +87,16 @@ class Storable(Trainer):
         """
         return json.dumps(stored_form(self), **kwargs)
 
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """The arguments of ``compile`` as plain data; None for a model that is not compiled."""
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of ``compile`` as plain data; empty for a model that is not compiled."""
         if self._compiled is None:
-            return None
+            return {}
         now: dict[str, Any] = serialize_keras_object({**self._compile_arguments, "optimizer": self._compiled.optimizer})
         return now
 
-    def build_from_config(self, config: Mapping[str, Any]) -> None:
+    def build_from_config(self, config: Mapping[str, Any] | None) -> None:
         """Creates the weights by a trial call with inputs of the shape that :meth:`get_build_config` told."""
-        shape = config.get("input_shape")
+        shape = (config or {}).get("input_shape")
         if shape is None:
             return
         shape = map_shapes(tuple, shape)
