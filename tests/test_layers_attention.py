@@ -97,7 +97,7 @@ def headed(layer, q, v, k, kept, gate=None):
     """Attention with heads, one head at a time; the output and the attention weights."""
     (wq, bq), (wk, bk), (wv, bv), (wo, bo) = (
         [np.asarray(w) for w in dense.weights]
-        for dense in (layer.query_dense, layer.key_dense, layer.value_dense, layer.output_dense)
+        for dense in (layer._query_dense, layer._key_dense, layer._value_dense, layer._output_dense)
     )
     heads, shared = wq.shape[1], wk.shape[1]
     y, weights = bo, []

@@ -61,26 +61,6 @@ class HeadedAttention(Layer):
                 f"{owner}: flash attention has no dropout; expected dropout=0, got dropout={dropout}. Leave one out."
             )
 
-    @property
-    def query_dense(self) -> Any:
-        """The projection of the query."""
-        return self._query_dense
-
-    @property
-    def key_dense(self) -> Any:
-        """The projection of the key."""
-        return self._key_dense
-
-    @property
-    def value_dense(self) -> Any:
-        """The projection of the value."""
-        return self._value_dense
-
-    @property
-    def output_dense(self) -> Any:
-        """The projection of what all heads give."""
-        return self._output_dense
-
     def _projection(self, name: str, equation: str, output_shape: Any, bias_axes: str, **kwargs: Any) -> EinsumDense:
         dense = EinsumDense(
             equation,

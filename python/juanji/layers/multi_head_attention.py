@@ -92,6 +92,26 @@ class MultiHeadAttention(HeadedAttention):
         self.attention_axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes
         self._axes: tuple[int, ...] = ()
 
+    @property
+    def query_dense(self) -> Any:
+        """The projection of the query."""
+        return self._query_dense
+
+    @property
+    def key_dense(self) -> Any:
+        """The projection of the key."""
+        return self._key_dense
+
+    @property
+    def value_dense(self) -> Any:
+        """The projection of the value."""
+        return self._value_dense
+
+    @property
+    def output_dense(self) -> Any:
+        """The projection of what all heads give."""
+        return self._output_dense
+
     def build(  # type: ignore[override]
         self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
     ) -> None:

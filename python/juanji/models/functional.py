@@ -92,6 +92,10 @@ class Functional(Storable):
         spec = graph.output_spec(symbolic_inputs(graph, input_shape))
         return map_structure(lambda y: y.shape, spec)
 
+    def _knows_output_shape(self) -> bool:
+        own = type(self).compute_output_shape is not Functional.compute_output_shape
+        return own or self._graph is not None
+
     def compute_output_spec(self, inputs: Any, **kwargs: Any) -> Any:
         graph = self._own_graph
         if graph is None:

@@ -102,7 +102,8 @@ class Storable(Trainer):
         shape = map_shapes(tuple, shape)
         if not self.built:
             self.build(shape)
-        self.compute_output_spec(map_shapes(lambda one: KerasTensor(one, self.dtype, "inferred"), shape))
+        if not all(layer.built for layer in self.sublayers()):
+            self.compute_output_spec(map_shapes(lambda one: KerasTensor(one, self.dtype, "inferred"), shape))
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compiles the model as :meth:`get_compile_config`, or Keras', described.

@@ -212,5 +212,10 @@ def _of_every_layer() -> set[str]:
 
 
 def _kind(layer: Any) -> str:
-    functional = type(layer) is Model and layer._own_graph is not None
-    return "functional" if functional else to_snake_case(type(layer).__name__)
+    if type(layer) is Model and layer._own_graph is not None:
+        return "functional"
+    name = type(layer).__name__
+    return to_snake_case(_CLASSES.get(name, name))
+
+
+_CLASSES = {"GroupQueryAttention": "GroupedQueryAttention"}  # Keras' class is not called what Keras calls it
