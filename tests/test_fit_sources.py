@@ -326,3 +326,23 @@ def test_progress_counts_steps_where_the_number_of_images_is_not_known(capsys):
     assert "steps/s - loss" in capsys.readouterr().out
     linear().predict(Batches(), verbose=2)
     assert "steps/s" in capsys.readouterr().out
+
+
+def test_memory_is_flat_while_batches_come_from_threads():
+    class Large(utils.PyDataset):
+        num_batches = None
+
+        def __getitem__(self, index):
+            return np.full((64, 4096), index % 7, "float32"), np.zeros((64, 1), "float32")
+
+    model = Sequential([layers.Input((4096,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    resident = []
+
+    class Watch(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            with open("/proc/self/statm") as file:
+                resident.append(int(file.read().split()[1]) * 4096)
+
+    model.fit(Large(workers=3, max_queue_size=4), steps_per_epoch=40, epochs=5, callbacks=[Watch()], verbose=0)
+    assert resident[-1] - resident[1] < 16 << 20  # the 120 batches in between are 126 MB

@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
+import small_models
 from juanji import Input, Model, Sequential, config, layers, utils
 from loopback import Site
 
@@ -331,10 +332,12 @@ def test_messages_can_be_kept_from_the_terminal(capsys, caplog):
         assert not utils.is_interactive_logging_enabled()
         with caplog.at_level("INFO", logger="juanji"):
             utils.Progbar(1, verbose=2).add(1)
+            small_models.linear().fit(small_models.X, small_models.Y)
     finally:
         utils.enable_interactive_logging()
     assert capsys.readouterr().out == ""
     assert "1/1" in caplog.text
+    assert "Epoch 1/1" in caplog.text
     assert config.is_interactive_logging_enabled()
 
 

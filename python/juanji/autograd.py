@@ -306,7 +306,7 @@ class GradientTape:
         self._persistent = persistent
         self._calls: list[Call] = []
         self._known: dict[int, Tensor] = {}  # watched tensors and results, kept alive so that ids stay unique
-        self._versions: dict[int, int] = {}  # of each variable when it was first recorded
+        self._versions: dict[int, list[int]] = {}  # by the id of a call, those of its variables when it was made
         self._used = False
 
     def __enter__(self) -> GradientTape:
@@ -341,9 +341,9 @@ class GradientTape:
     def record(self, call: Call) -> None:
         """Writes down one call of an operation (done by the operation itself)."""
         self._calls.append(call)
-        for x in call.inputs:
-            if isinstance(x, Variable):
-                self._versions.setdefault(id(x), x._version)
+        versions = [x._version for x in call.inputs if isinstance(x, Variable)]
+        if versions:
+            self._versions[id(call)] = versions
         for output in call.outputs:
             self._known[id(output)] = output
 
@@ -422,8 +422,9 @@ def _walk_back(
                 gradients.pop(id(y), None)
                 if consume:
                     tape._known.pop(id(y), None)
-        for x in call.inputs:
-            if isinstance(x, Variable) and x._version != tape._versions[id(x)]:
+        variables = [x for x in call.inputs if isinstance(x, Variable)]
+        for x, version in zip(variables, tape._versions.get(id(call), ())):
+            if x._version != version:
                 raise RuntimeError(
                     f"GradientTape.gradient: variable {x.name!r} was changed after it was recorded; expected the value "
                     "it had then, got another. Take the gradient first, then assign or apply the optimizer."

@@ -11,6 +11,8 @@ import time
 from typing import Any
 
 from juanji.callbacks.base import Callback, Logs
+from juanji.config import is_interactive_logging_enabled
+from juanji.utils.messages import tell
 
 _REFRESH_SECONDS = 0.1
 
@@ -82,7 +84,7 @@ class ProgbarLogger(Callback):
         self._start = time.perf_counter()
         self._train_seconds = 0.0
         self._next_refresh = 0.0
-        if self._live and sys.stdout.isatty():
+        if self._live and sys.stdout.isatty() and is_interactive_logging_enabled():
             from juanji.callbacks.bar import make_bar
 
             images = self._counts_images()
@@ -117,7 +119,7 @@ class ProgbarLogger(Callback):
 
     def _finish(self, text: str, logs: Logs | None) -> None:
         self.close()
-        print(" - ".join(filter(None, [text, _values(logs)])), flush=True)
+        tell(" - ".join(filter(None, [text, _values(logs)])))
 
     def _seconds(self) -> float:
         return time.perf_counter() - self._start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ from juanji.symbolic.structure import map_structure
 from juanji.utils.py_dataset import PyDataset
 
 Array = np.ndarray[Any, Any]
+
+_STEPS = {"fit": "train_step", "evaluate": "test_step", "test": "test_step", "predict": "predict_step"}
 
 
 class Trainer(Steps):
@@ -323,8 +325,13 @@ class Trainer(Steps):
 
     def _checked(self, method: str, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> ArrayData:
         """The arguments of a method, checked against the model, which is built for them."""
-        data = self._data(method, x, y, sample_weight, class_weight)
         compiled = self._compiled
+        if self._has_own_step(method):  # what becomes of the data is nobody else's business
+            data = self._data(method, x, y, sample_weight, class_weight, strictly=False)
+            with suppress(ValueError):
+                self._build_for(data)
+            return data
+        data = self._data(method, x, y, sample_weight, class_weight)
         if compiled is not None and not method.startswith("predict") and self._computes_usual_loss():
             compiled.require_labels(method, y)
         self._build_for(data)
@@ -332,9 +339,14 @@ class Trainer(Steps):
             compiled.check_class_numbers(method, data.y, getattr(self, "output_shape", None))
         return data
 
+    def _has_own_step(self, method: str) -> bool:
+        """Whether the step that a method goes through was overridden."""
+        name = next((step for begin, step in _STEPS.items() if method.startswith(begin)), "train_step")
+        return getattr(type(self), name) is not getattr(Steps, name)
+
     def _computes_usual_loss(self) -> bool:
-        """Whether labels go where ``compile`` said: steps and losses of users may do without."""
-        return all(getattr(type(self), name) is getattr(Steps, name) for name in ("train_step", "compute_loss"))
+        """Whether labels go where ``compile`` said: losses of users may do without."""
+        return type(self).compute_loss is Steps.compute_loss
 
     def _build_for(self, data: ArrayData) -> None:
         """Builds the model when it is not, and refuses data of another shape before anything is done."""
@@ -347,11 +359,19 @@ class Trainer(Steps):
         self.build(input_shape)
 
     def _data(
-        self, method: str, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+        self,
+        method: str,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        strictly: bool = True,
     ) -> ArrayData:
-        """The arguments of a method, checked."""
+        """The arguments of a method, checked; in the nesting of the inputs, or, unless ``strictly``, as they are."""
         names = self._objective_names()
-        x, dtypes = self._arranged(x)
+        dtypes: tuple[str, ...] = ()
+        with nullcontext() if strictly else suppress(ValueError):
+            x, dtypes = self._arranged(x)
         outputs = None if names is None else len(names)
         return array_data(method, x, y, sample_weight, class_weight, self.dtype, dtypes, outputs)
 
