@@ -42,8 +42,6 @@ ABSENT_NAMES = {
     "layers.TFSMLayer": FRAMEWORK,
     "layers.TextVectorization": "text",
     "layers.TorchModuleWrapper": FRAMEWORK,
-    "ops.istft": AUDIO,
-    "ops.stft": AUDIO,
     "saving.KerasFileEditor": "an editor of Keras' files",
     "utils.FeatureSpace": LOOKUP,
     "utils.audio_dataset_from_directory": AUDIO,
