@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import juanji
-from juanji import layers, losses
+from juanji import layers, losses, ops
 
 SEQUENCE: dict[str, Callable[[], Any]] = {
     "AlphaDropout": lambda: layers.AlphaDropout(0.3),
@@ -113,6 +113,33 @@ AUGMENTATIONS: dict[str, Callable[[], Any]] = {
     "Resizing": lambda: layers.Resizing(3, 5),
     "Solarization": lambda: layers.Solarization(0.4, 0.8, (-1, 1)),
 }
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "affine_transform": lambda x: ops.image.affine_transform(
+        x, [1.2, 0.1, -1.1, 0.2, 0.9, 0.3, 0, 0], "bilinear", "wrap"
+    ),
+    "crop_images": lambda x: ops.image.crop_images(x, 1, 2, 0, 1),
+    "elastic_transform": lambda x: ops.image.elastic_transform(x, 2.0, 1.0, seed=3),
+    "extract_patches": lambda x: ops.image.extract_patches(x, (2, 3)),
+    "filter2d": lambda x: ops.filters.filter2d(x, [[1.0, -1.0, 0.5]], "mirror"),
+    "gaussian_blur": lambda x: ops.image.gaussian_blur(x, (5, 5)),
+    "gaussian_filter": lambda x: ops.filters.gaussian_filter(x, 0.7),
+    "hsv_to_rgb": ops.image.hsv_to_rgb,
+    "laplacian": ops.filters.laplacian,
+    "pad_images": lambda x: ops.image.pad_images(x, 1, 2, 0, 1),
+    "perspective_transform": lambda x: ops.image.perspective_transform(
+        x, [[0, 0], [0, 5], [7, 0], [7, 5]], [[1, 0], [0, 5], [7, 1], [6, 5]]
+    ),
+    "resize": lambda x: ops.image.resize(x, (3, 11), "lanczos3", antialias=True),
+    "resize nearest": lambda x: ops.image.resize(x, (3, 11), "nearest"),
+    "rgb_to_grayscale": ops.image.rgb_to_grayscale,
+    "rgb_to_hsv": ops.image.rgb_to_hsv,
+    "scale_and_translate": lambda x: ops.image.scale_and_translate(
+        x, (None, 4, 8, 3), np.float32([0.7, 1.1]), np.float32([0.1, -0.2]), (1, 2), "cubic"
+    ),
+    "sobel": ops.filters.sobel,
+    "sobel_edges": ops.image.sobel_edges,
+    "ssim": lambda x: ops.image.ssim(x, ops.sigmoid(x), filter_size=3),
+}
 VOLUMES: dict[str, Callable[[], Any]] = {
     "AdaptiveAveragePooling3D": lambda: layers.AdaptiveAveragePooling3D((2, 3, 2)),
     "AdaptiveMaxPooling3D": lambda: layers.AdaptiveMaxPooling3D(2),
@@ -186,6 +213,19 @@ def test_layers_of_images(name: str) -> None:
 def test_changes_of_images(name: str) -> None:
     def build() -> Any:
         return juanji.Sequential([layers.Input((6, 8, 3)), AUGMENTATIONS[name](), layers.Flatten(), layers.Dense(2)])
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((6, 6, 8, 3)).astype("float32")
+    assert_same(build, x, rng.standard_normal((6, 2)).astype("float32"))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_images(name: str) -> None:
+    def build() -> Any:
+        inputs = layers.Input((6, 8, 3))
+        y = FUNCTIONS[name](layers.Dense(3, activation="sigmoid")(inputs))
+        y = ops.expand_dims(y, -1) if name == "ssim" else layers.Flatten()(y)
+        return juanji.Model(inputs, layers.Dense(2)(y))
 
     rng = np.random.default_rng(0)
     x = rng.standard_normal((6, 6, 8, 3)).astype("float32")

@@ -17,7 +17,7 @@ from juanji.ops._reductions import sum as sum_of
 from juanji.ops._shape import expand_dims, moveaxis
 from juanji.ops._trigonometry import sin
 from juanji.ops._unary import absolute
-from juanji.ops._whole import whole_numbers
+from juanji.ops._whole import whole_number, whole_numbers
 from juanji.ops.image._layout import choice, like, same_floats
 
 
@@ -52,7 +52,7 @@ _NEGLIGIBLE = 1000 * float(np.finfo(np.float32).eps)
 
 def scale_and_translate(
     images: Any,
-    output_shape: Sequence[int],
+    output_shape: Sequence[int | None],
     scale: Any,
     translation: Any,
     spatial_dims: Sequence[int],
@@ -67,7 +67,7 @@ def scale_and_translate(
 
     Args:
         images: array of any rank.
-        output_shape: shape of the result; only axes in ``spatial_dims`` may change.
+        output_shape: shape of the result; only sizes of axes in ``spatial_dims`` count.
         scale: a factor for each of K axes, (K,).
         translation: a distance for each, in elements of the output, (K,).
         spatial_dims: numbers of the K axes.
@@ -98,9 +98,8 @@ def scale_and_translate(
     y = as_float(x)
     factors, distances = same_floats(y, scale), same_floats(y, translation)
     axes = whole_numbers(op, "spatial_dims", spatial_dims)
-    shape = whole_numbers(op, "output_shape", output_shape)
     rank = len(x.shape)
-    if len(shape) != rank or not all(-rank <= axis < rank for axis in axes):
+    if len(output_shape) != rank or not all(-rank <= axis < rank for axis in axes):
         raise ValueError(
             f"{op}: axes do not fit; expected an output_shape of {rank} numbers and spatial_dims below {rank}, "
             f"got output_shape={output_shape}, spatial_dims={spatial_dims}."
@@ -111,7 +110,8 @@ def scale_and_translate(
             f"got scale.shape={tuple(factors.shape)}, translation.shape={tuple(distances.shape)}."
         )
     for i, axis in enumerate(axes):
-        weights = _weights(y, axis, shape[axis], get_item(factors, i), get_item(distances, i), kernel, antialias)
+        size = whole_number(op, "output_shape", output_shape[axis])
+        weights = _weights(y, axis, size, get_item(factors, i), get_item(distances, i), kernel, antialias)
         y = moveaxis(matmul(moveaxis(y, axis, -1), weights), -1, axis)
     if x.dtype.kind in "iu":
         y = clip(y, same_floats(y, min_of(x)), same_floats(y, max_of(x)))
