@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from juanji import Input, ops
+from juanji import GradientTape, Input, Tensor, ops
 from reference.elementary import ACTIVATIONS, FUNCTIONS, erf, project_to_simplex
 from reference.gradients import check_gradients, check_second_gradients
 
@@ -107,6 +107,22 @@ def test_gelu_with_the_error_function():
     x = np.linspace(-5, 5, 41)
     np.testing.assert_allclose(ops.gelu(x, approximate=False), x / 2 * (1 + erf(x / np.sqrt(2))), atol=1e-15)
     check_gradients(lambda v: ops.gelu(v, approximate=False), x[:7])
+    check_second_gradients(lambda v: ops.gelu(v, approximate=False), x[::5])
+    check_second_gradients(ops.gelu, x[::5])
+    check_second_gradients(ops.silu, x[::5])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gates_far_from_zero(dtype):
+    x = np.array([1e30, 100.0, 30.0, -30.0, -100.0, -1e30, 0.0, -0.0], dtype)
+    for function in (ops.silu, ops.gelu, lambda v: ops.gelu(v, approximate=False)):
+        tensor = Tensor(x)
+        with GradientTape() as tape:
+            tape.watch(tensor)
+            y = function(tensor)
+        np.testing.assert_allclose(y, np.maximum(x, 0), atol=1e-11)
+        np.testing.assert_allclose(tape.gradient(y, tensor), [1, 1, 1, 0, 0, 0, 0.5, 0.5], atol=1e-11)
+    assert np.isnan(ops.gelu(np.array([np.nan], dtype))[0])
 
 
 @pytest.mark.parametrize("axis", [-1, 0, 1])

@@ -2,6 +2,7 @@
 
 #include "simd/activate.hpp"
 #include "simd/erf.hpp"
+#include "simd/gates.hpp"
 #include "simd/map.hpp"
 #include "simd/math.hpp"
 #include "simd/round.hpp"

@@ -17,6 +17,10 @@ namespace juanji {
   X(exp)                      \
   X(expm1)                    \
   X(floor)                    \
+  X(gelu)                     \
+  X(gelu_slope)               \
+  X(gelu_tanh)                \
+  X(gelu_tanh_slope)          \
   X(log)                      \
   X(log1p)                    \
   X(negative)                 \
@@ -26,6 +30,8 @@ namespace juanji {
   X(rsqrt)                    \
   X(sigmoid)                  \
   X(sign)                     \
+  X(silu)                     \
+  X(silu_slope)               \
   X(sin)                      \
   X(softplus)                 \
   X(sqrt)                     \

@@ -23,10 +23,16 @@ double cost_per_element(UnaryKind kind) {
     case UnaryKind::erf:
     case UnaryKind::exp:
     case UnaryKind::expm1:
+    case UnaryKind::gelu:
+    case UnaryKind::gelu_slope:
+    case UnaryKind::gelu_tanh:
+    case UnaryKind::gelu_tanh_slope:
     case UnaryKind::log:
     case UnaryKind::log1p:
     case UnaryKind::rsqrt:
     case UnaryKind::sigmoid:
+    case UnaryKind::silu:
+    case UnaryKind::silu_slope:
     case UnaryKind::sin:
     case UnaryKind::softplus:
     case UnaryKind::sqrt:

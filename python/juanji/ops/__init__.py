@@ -4,7 +4,6 @@ from juanji.ops import filters, image
 from juanji.ops._activations import (
     celu,
     elu,
-    gelu,
     glu,
     hard_shrink,
     hard_sigmoid,
@@ -15,14 +14,12 @@ from juanji.ops._activations import (
     log_sigmoid,
     relu6,
     selu,
-    silu,
     soft_shrink,
     softsign,
     sparse_plus,
     sparse_sigmoid,
     sparsemax,
     squareplus,
-    swish,
     tanh_shrink,
     threshold,
 )
@@ -137,6 +134,7 @@ from juanji.ops._depthwise import depthwise_conv
 from juanji.ops._diagonals import diag, diagflat, diagonal, eye, identity, trace, tri, tril, triu, vander
 from juanji.ops._einsum import einsum
 from juanji.ops._factors import eig, eigh, lstsq, norm, pinv, qr, svd
+from juanji.ops._gates import gelu, silu, swish
 from juanji.ops._im2col import col2im, im2col
 from juanji.ops._indexing import get_item, one_hot, take
 from juanji.ops._joining import (

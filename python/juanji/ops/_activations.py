@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from juanji import ops
@@ -75,30 +74,6 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
     return ops.where(ops.greater(x, 0), x, ops.multiply(below, alpha))
 
 
-def gelu(x: Any, approximate: bool = True) -> Any:
-    """Gaussian error linear unit, ``x`` times the normal distribution function (Hendrycks and Gimpel, 2016,
-    arXiv:1606.08415).
-
-    Args:
-        x: array or tensor of any shape.
-        approximate: use ``x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))`` in the place of
-            ``x / 2 * (1 + erf(x / sqrt(2)))``.
-
-    Example:
-        >>> import numpy as np
-        >>> from juanji import ops
-        >>> ops.gelu(np.array([-1.0, 0.0, 1.0]), approximate=False).round(4)
-        array([-0.1587,  0.    ,  0.8413])
-    """
-    x = as_float(x)
-    if approximate:
-        cubic = ops.add(ops.multiply(ops.square(x), 0.044715), 1.0)
-        curve = ops.tanh(ops.multiply(ops.multiply(x, cubic), math.sqrt(2 / math.pi)))
-    else:
-        curve = ops.erf(ops.multiply(x, math.sqrt(0.5)))
-    return ops.multiply(ops.multiply(x, 0.5), ops.add(curve, 1.0))
-
-
 def glu(x: Any, axis: int = -1) -> Any:
     """Gated linear unit: the first half of an axis times the sigmoid of the second (Dauphin et al., 2017,
     arXiv:1612.08083).
@@ -124,22 +99,6 @@ def glu(x: Any, axis: int = -1) -> Any:
         )
     values, gates = ops.split(x, 2, place)
     return ops.multiply(values, ops.sigmoid(gates))
-
-
-def silu(x: Any) -> Any:
-    """``x * sigmoid(x)`` (Elfwing et al., 2018, arXiv:1702.03118).
-
-    Example:
-        >>> import numpy as np
-        >>> from juanji import ops
-        >>> ops.silu(np.array([0.0, 1.0])).round(4)
-        array([0.    , 0.7311])
-    """
-    x = as_float(x)
-    return ops.multiply(x, ops.sigmoid(x))
-
-
-swish = silu
 
 
 def softsign(x: Any) -> Any:
