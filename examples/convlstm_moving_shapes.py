@@ -14,7 +14,7 @@ import argparse
 
 import numpy as np
 
-from juanji import Input, Sequential, layers, utils
+from juanji import Input, Sequential, layers, optimizers, utils
 
 
 def shape_pictures(size: int) -> np.ndarray:
@@ -83,7 +83,7 @@ def main() -> None:
 
     model = network(options.size, options.filters)
     model.summary()
-    model.compile("adam", "binary_crossentropy", metrics=["mse"])
+    model.compile(optimizers.Adam(3e-3), "binary_crossentropy", metrics=["mse"])
     model.fit(
         train[:, :-1],
         train[:, 1:],
