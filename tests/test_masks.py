@@ -190,6 +190,7 @@ def test_training_counts_what_the_mask_keeps(eagerly):
         values = model.evaluate(x, y, verbose=0)
         np.testing.assert_allclose(values, [mse, mae, mse], rtol=1e-6)
         model.train_on_batch(x, y)
+    assert eagerly or None not in model._recorder._programs.values()
 
 
 def test_merging_layers_pass_over_what_is_masked():
