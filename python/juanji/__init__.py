@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from typing import Any as _Any
 
 from juanji import _openmp as _openmp  # first: it loads the native module
-from juanji import config, ops
+from juanji import config
 from juanji.autograd import GradientTape, Tensor, Variable
 from juanji.config import set_num_threads, show_config
 from juanji.symbolic import KerasTensor
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         metrics,
         mixed_precision,
         models,
+        ops,
         optimizers,
         preprocessing,
         random,
@@ -103,7 +104,7 @@ _LAZY_CLASSES = {
     "device": "scopes", "name_scope": "scopes", "profile": "models.profiling", "remat": "scopes",
 }  # fmt: skip
 _LAZY_MODULES = frozenset(__all__) - {
-    *_LAZY_CLASSES, "GradientTape", "KerasTensor", "Tensor", "Variable", "config", "ops", "set_num_threads",
+    *_LAZY_CLASSES, "GradientTape", "KerasTensor", "Tensor", "Variable", "config", "set_num_threads",
     "show_config", "version",
 }  # fmt: skip
 
