@@ -309,6 +309,10 @@ GRAPHS = {
     "text": set_source(2, "x"),
     "no tensor": lambda config: config["layers"][3]["inbound_nodes"][0].update(args=[1.0, 2.0]),
     "function": lambda config: config["layers"][3]["config"].update(function="os.system"),
+    "loop": lambda config: config["layers"][3]["config"].update(function="juanji.ops.while_loop"),
+    "loop of Keras": lambda config: config["layers"][3].update(
+        module="keras.src.ops.core", class_name="ForiLoop", config={"name": "l", "lower": 0, "upper": 10**9}
+    ),
     "dunder": lambda config: config["layers"][3]["config"].update(function="juanji.ops.__builtins__"),
     "operation": lambda config: config["layers"][3].update(module="keras.src.ops.numpy", class_name="Nothing"),
     "wrong end": lambda config: config.update(output_layers=["y", 5, 0]),

@@ -139,10 +139,29 @@ def _history(graph: Graph, x: KerasTensor) -> list[Any]:
 
 def _made(data: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> Any:
     if data["class_name"] == "Function":
-        return Function.from_config(data["config"])
+        function = Function.from_config(data["config"])
+        _require_data_alone(function)
+        return function
     if is_keras_operation(data):
-        return KerasOperation(data)
+        operation = KerasOperation(data)
+        _require_data_alone(operation.function)
+        return operation
     return deserialize(data, custom_objects)
+
+
+def _require_data_alone(function: Function) -> None:
+    """Raises ValueError for loops and the like: a file could make them run for ever."""
+    if function.public_name.rpartition(".")[2] in _TAKING_FUNCTIONS:
+        raise ValueError(
+            f"Model.from_config: a function of functions; expected one that takes arrays alone, got "
+            f"{function.public_name!r}. Put the call into a Layer."
+        )
+
+
+_TAKING_FUNCTIONS = frozenset((
+    "associative_scan", "cond", "custom_gradient", "fori_loop", "jvp", "map", "scan", "switch", "vectorized_map",
+    "while_loop",
+))  # fmt: skip
 
 
 class _Made(NamedTuple):
