@@ -254,6 +254,10 @@ def test_configurations_both_ways(family, name, inner):
     theirs = keras.saving.serialize_keras_object(part)
     ours = juanji.saving.deserialize_keras_object(json.loads(json.dumps(theirs)))
     assert type(ours).__name__ == theirs["class_name"]
+    try:
+        keras.saving.deserialize_keras_object(theirs)
+    except (TypeError, ValueError) as error:
+        pytest.skip(f"read here, but Keras does not read what it wrote: {str(error)[:80]}")
     back = keras_form(json.loads(json.dumps(juanji.saving.serialize_keras_object(ours))))
     again = keras.saving.serialize_keras_object(keras.saving.deserialize_keras_object(back))
     for key, value in theirs["config"].items():
