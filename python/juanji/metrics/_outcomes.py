@@ -96,18 +96,6 @@ class OutcomeMetric(Metric):
         total = sum(getattr(self, name).numpy() for name in whole)
         return quotient(getattr(self, part).numpy(), np.asarray(total))
 
-    def recalls(self) -> Array:
-        """Per threshold, the share of the positive labels that are found (sensitivity)."""
-        return self.share("true_positives", "true_positives", "false_negatives")
-
-    def precisions(self) -> Array:
-        """Per threshold, the share of the positive predictions that are right."""
-        return self.share("true_positives", "true_positives", "false_positives")
-
-    def specificities(self) -> Array:
-        """Per threshold, the share of the negative labels that are found."""
-        return self.share("true_negatives", "true_negatives", "false_positives")
-
 
 def quotient(a: Array, b: Array) -> Array:
     """``a / b``, and 0 where b is 0."""

@@ -57,21 +57,17 @@ class AUC(OutcomeMetric):
         label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:
-        if thresholds is None:
-            inner = even_thresholds("AUC", num_thresholds, 2)[1:-1]
-        else:
-            inner = sorted(threshold_list("AUC", list(thresholds)))
+        given = thresholds is not None
+        inner = sorted(threshold_list("AUC", thresholds)) if given else even_thresholds("AUC", num_thresholds, 2)[1:-1]
         self.num_thresholds = len(inner) + 2
         self.curve = _one_of("curve", curve.upper(), CURVES)
         self.summation_method = _one_of("summation_method", summation_method.lower(), METHODS)
         self.thresholds = [-EPSILON, *inner, 1 + EPSILON]  # 0 is above the first, 1 is not above the last
         self.multi_label = multi_label
         self.num_labels = num_labels
-        if isinstance(label_weights, Mapping):  # an array as Keras writes it
-            label_weights = np.asarray(deserialize_keras_object(label_weights))
-        self.label_weights = plain(label_weights)
+        self.label_weights = _plain_weights(label_weights)
         self.from_logits = from_logits
-        self._given_thresholds = thresholds is not None
+        self._given_thresholds = given
         if num_labels and not multi_label:
             raise ValueError(
                 f"AUC: num_labels belongs to multi_label=True; expected None, got num_labels={num_labels}."
@@ -98,12 +94,7 @@ class AUC(OutcomeMetric):
             if self.label_weights is not None:
                 weights = weights * np.asarray(self.label_weights)
             return self._count(is_true, chances, weights, labels=0)
-        if chances.ndim != 2 or (self._shape and chances.shape[1] != self._shape[1]):
-            expected = f"(N, {self._shape[1] if self._shape else 'labels'})"
-            raise ValueError(
-                f"{self.name}: wrong shape of predictions; expected {expected} with multi_label=True, got "
-                f"y_pred.shape={chances.shape}."
-            )
+        _check_columns(self.name, chances.shape, self._shape[1] if self._shape else None)
         if not self._shape:
             self._make_label_counts(chances.shape[1])
         self._count(is_true, chances, weights, labels=chances.shape[1])
@@ -122,6 +113,18 @@ class AUC(OutcomeMetric):
         arguments = ("num_thresholds", "curve", "summation_method", "multi_label", "num_labels", "label_weights")
         config = {**super().get_config(), **{name: getattr(self, name) for name in (*arguments, "from_logits")}}
         return {**config, "thresholds": self.thresholds[1:-1]} if self._given_thresholds else config
+
+
+def _plain_weights(weights: Any) -> Any:
+    return plain(np.asarray(deserialize_keras_object(weights)) if isinstance(weights, Mapping) else weights)
+
+
+def _check_columns(name: str, shape: tuple[int, ...], labels: int | None) -> None:
+    if len(shape) != 2 or labels not in (None, shape[1]):
+        raise ValueError(
+            f"{name}: wrong shape of predictions; expected (N, {labels or 'labels'}) with multi_label=True, got "
+            f"y_pred.shape={shape}."
+        )
 
 
 def _one_of(name: str, value: str, known: Sequence[str]) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from juanji.metrics._outcomes import Array, OutcomeMetric
 from juanji.metrics.metric import registry
+from juanji.utils.registry import plain
 
 Thresholds = float | Sequence[float] | None
 
@@ -16,11 +20,11 @@ def threshold_list(owner: str, thresholds: Thresholds, default: float = 0.5) -> 
     """The thresholds as a list. Raises ValueError for what is not from 0 to 1."""
     if thresholds is None:
         return [default]
-    values = list(thresholds) if isinstance(thresholds, Sequence) else [thresholds]
+    values: list[Any] = plain(thresholds) if np.ndim(thresholds) else [thresholds]
     for value in values:
-        if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        if not isinstance(value, Real) or not 0 <= float(value) <= 1:
             raise ValueError(f"{owner}: wrong threshold; expected numbers from 0 to 1, got thresholds={thresholds!r}.")
-    return values
+    return [float(value) for value in values]
 
 
 class _ThresholdMetric(OutcomeMetric):
@@ -37,7 +41,7 @@ class _ThresholdMetric(OutcomeMetric):
     ) -> None:
         default = 0.5 if top_k is None else -math.inf
         self.thresholds = threshold_list(type(self).__name__, thresholds, default)
-        self.init_thresholds = thresholds
+        self.init_thresholds = plain(thresholds)
         super().__init__(self.thresholds, counted, class_id, top_k, name, dtype)
 
     def get_config(self) -> dict[str, Any]:

@@ -52,6 +52,18 @@ class OperatingPoint(OutcomeMetric):
         """What is required and what is to be best, per threshold."""
         raise TypeError(f"{type(self).__name__}: no curves; expected a class with its own curves().")
 
+    def recalls(self) -> Array:
+        """Per threshold, the share of the positive labels that are found (sensitivity)."""
+        return self.share("true_positives", "true_positives", "false_negatives")
+
+    def precisions(self) -> Array:
+        """Per threshold, the share of the positive predictions that are right."""
+        return self.share("true_positives", "true_positives", "false_positives")
+
+    def specificities(self) -> Array:
+        """Per threshold, the share of the negative labels that are found."""
+        return self.share("true_negatives", "true_negatives", "false_positives")
+
     def result(self) -> float:
         required, wanted = self.curves()
         return float(np.max(np.where(required >= self.value, wanted, 0.0), initial=0.0))

@@ -89,25 +89,25 @@ class R2Score(Metric):
                 scores = scores.mean()
             elif self.class_aggregation is not None:
                 scores = (total * scores).sum() / total.sum()
-        scores = self._adjusted(scores)
+        if self.num_regressors:
+            scores = _adjusted(scores, float(self.num_samples), self.num_regressors)
         return scores if self.class_aggregation is None else float(scores)
-
-    def _adjusted(self, scores: Any) -> Any:
-        free = float(self.num_samples) - 1 - self.num_regressors
-        if not self.num_regressors:
-            return scores
-        if free <= 0:
-            warnings.warn(
-                f"R2Score: too few samples for the adjusted value; expected more than {self.num_regressors + 1}, got "
-                f"{float(self.num_samples):.0f}. The plain value is given.",
-                stacklevel=3,
-            )
-            return scores
-        return 1 - (1 - scores) * (float(self.num_samples) - 1) / free
 
     def get_config(self) -> dict[str, Any]:
         own = {"class_aggregation": self.class_aggregation, "num_regressors": self.num_regressors}
         return {**super().get_config(), **own}
+
+
+def _adjusted(scores: Any, samples: float, regressors: int) -> Any:
+    free = samples - 1 - regressors
+    if free > 0:
+        return 1 - (1 - scores) * (samples - 1) / free
+    warnings.warn(
+        f"R2Score: too few samples for the adjusted value; expected more than {regressors + 1}, got {samples:.0f}. The "
+        "plain value is given.",
+        stacklevel=4,
+    )
+    return scores
 
 
 def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
