@@ -82,6 +82,14 @@ JUANJI_INLINE T fold_point(T v, int64_t size, FillMode mode) {
 template <class T>
 void project(const T* t, int64_t h, int64_t w, FillMode mode, int64_t row, int64_t n, T* points) {
   const T y = static_cast<T>(row);
+  if (t[6] == 0 && t[7] == 0) {  // affine: k = 1 everywhere
+    for (int64_t i = 0; i < n; ++i) {
+      const T x = static_cast<T>(i);
+      points[i] = fold_point(t[3] * x + t[4] * y + t[5], h, mode);
+      points[n + i] = fold_point(t[0] * x + t[1] * y + t[2], w, mode);
+    }
+    return;
+  }
   for (int64_t i = 0; i < n; ++i) {
     const T x = static_cast<T>(i);
     const T k = t[6] * x + t[7] * y + 1;
@@ -132,12 +140,33 @@ struct Corners {
   }
 };
 
+// Linear sampling of an image at a point between four pixels of it, which is where most points are: false elsewhere.
+template <class T, int Channels>
+JUANJI_INLINE bool gather_inside(const SampleShape& s, const T* x, T v, T u, T* y) {
+  const int64_t channels = Channels ? Channels : s.channels;
+  const int64_t h = s.size[0], w = s.size[1];
+  if (!(v >= 0 && v < static_cast<T>(h - 1) && u >= 0 && u < static_cast<T>(w - 1))) return false;
+  const int64_t i = static_cast<int64_t>(v), j = static_cast<int64_t>(u);
+  const T down = v - static_cast<T>(i), right = u - static_cast<T>(j);
+  const T* above = x + (i * w + j) * channels;
+  const T* below = above + w * channels;
+  for (int64_t c = 0; c < channels; ++c) {
+    const T top = (1 - right) * above[c] + right * above[channels + c];
+    const T bottom = (1 - right) * below[c] + right * below[channels + c];
+    y[c] = (1 - down) * top + down * bottom;
+  }
+  return true;
+}
+
 // Channels: their number, 0 where only known at run time.
 template <class T, int Rank, int Channels>
 void gather_points(const SampleShape& s, const T* x, const T* points, int64_t stride, int64_t n, T fill, T* y) {
   const int64_t channels = Channels ? Channels : s.channels;
   Corners<T, Rank> corners;
   for (int64_t i = 0; i < n; ++i, y += channels) {
+    if (Rank == 2 && s.sampling == Sampling::linear) {
+      if (gather_inside<T, Channels>(s, x, points[i], points[stride + i], y)) continue;
+    }
     corners.find(s, points + i, stride);
     for (int64_t c = 0; c < channels; ++c) y[c] = 0;
     for (int k = 0; k < corners.count; ++k) {

@@ -12,7 +12,7 @@ from juanji.ops._convert import as_array, as_float
 from juanji.ops._depthwise import depthwise_conv
 from juanji.ops._indexing import get_item
 from juanji.ops._reductions import sum as sum_of
-from juanji.ops._shape import broadcast_to, moveaxis, pad, reshape
+from juanji.ops._shape import broadcast_to, moveaxis, pad, reshape, swapaxes
 from juanji.ops._unary import exp, square
 from juanji.ops._window import pair
 from juanji.ops.image._layout import is_channels_first, same_floats, to_batch
@@ -29,10 +29,22 @@ def gaussian_line(x: Any, size: int, sigma: Any) -> Any:
     return divide(bell, sum_of(bell))
 
 
+_FEW_CHANNELS = 16
+
+
 def convolve_channels(x: Any, kernel: Any, padding: str) -> Any:
-    """Every channel of images (N, H, W, C) with the same kernel (KH, KW)."""
+    """Every channel of images (N, H, W, C) with the same kernel (KH, KW).
+
+    Vectors hold channels, so where there are few, a line of weights sees the columns as channels.
+    """
     height, width = kernel.shape
-    channels = x.shape[-1]
+    n, rows, columns, channels = x.shape
+    if channels < _FEW_CHANNELS and height > 1 and width == 1 and columns > 1:
+        y = convolve_channels(reshape(x, (n, rows, 1, columns * channels)), kernel, padding)
+        return reshape(y, (n, y.shape[1], columns, channels))
+    if channels < _FEW_CHANNELS and height == 1 and width > 1 and rows > 1:
+        y = convolve_channels(swapaxes(x, 1, 2), reshape(kernel, (width, 1)), padding)
+        return swapaxes(y, 1, 2)
     weights = broadcast_to(reshape(kernel, (height, width, 1, 1)), (height, width, channels, 1))
     return depthwise_conv(x, weights, padding=padding)
 
