@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -459,3 +461,26 @@ def test_steps_of_ones_own_take_data_of_any_form():
     assert len(model.fit(Pairs(), epochs=2, verbose=0).history["loss"]) == 2
     with pytest.raises(ValueError, match="wrong shape of the input"):
         model.predict(Pairs(), verbose=0)
+
+
+def test_functions_of_steps_run_on_the_next_batch_of_an_iterator():
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    batches = iter([(VECTORS[:5], VECTORS[:5, :1]), (VECTORS[5:], VECTORS[5:, :1])])
+    train, test = model.make_train_function(), model.make_test_function()
+    before = model.get_weights()
+    assert set(train(batches)) == {"loss"}
+    assert (before[0] != model.get_weights()[0]).any()
+    assert set(test(batches)) == {"loss"}
+    assert model.train_function is train
+    predict = model.make_predict_function()
+    np.testing.assert_array_equal(predict(iter([(VECTORS,)])), model.predict(VECTORS, verbose=0))
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(VECTORS, verbose=0), model.predict(VECTORS, verbose=0))
+
+
+def test_variables_are_weights_by_another_name():
+    layer = layers.Layer()
+    v = layer.add_variable((2,), "ones", trainable=False, name="v")
+    assert layer.non_trainable_weights == [v]
+    assert v.path == f"{layer.name}/v"

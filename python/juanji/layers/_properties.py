@@ -70,6 +70,20 @@ class LayerProperties(WeightOwner):
         """The state of all :attr:`metrics`."""
         return [variable for metric in self.metrics for variable in metric.variables]
 
+    def add_variable(
+        self,
+        shape: Sequence[int],
+        initializer: Any,
+        dtype: str | None = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Another name of :meth:`add_weight`, with shape and initializer required."""
+        return self.add_weight(shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name)
+
     def add_metric(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Not there, as in Keras 3: raises TypeError that says what to do."""
         raise TypeError(

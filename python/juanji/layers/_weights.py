@@ -38,7 +38,9 @@ class WeightOwner:
     name: str
     _form: _structure.Form
     # attributes that say nothing about what a step computes, or count their changes by themselves
-    _passing: ClassVar[frozenset[str]] = frozenset({"history", "stop_training", "trainable"})
+    _passing: ClassVar[frozenset[str]] = frozenset(
+        {"history", "stop_training", "trainable", "train_function", "test_function", "predict_function"}
+    )
 
     def __setattr__(self, name: str, value: Any) -> None:
         kept = name in vars(self) and _structure.is_same(vars(self)[name], value)

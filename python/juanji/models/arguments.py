@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from juanji import random
+from juanji import config, random
+
+if TYPE_CHECKING:
+    from juanji.models.sources import Source
 
 Array = np.ndarray[Any, Any]
 
@@ -80,3 +83,15 @@ def _at_least(least: int, method: str, name: str, value: Any) -> int:
             f"{method}: {name} is out of range; expected a whole number of at least {least}, got {name}={value!r}."
         )
     return number
+
+
+def one_pass(method: str, source: Source, steps: int | None) -> tuple[int | None, dict[str, Any]]:
+    """The number of batches (None for all), and what callbacks are told."""
+    limit = None if steps is None else count(method, "steps", steps, 1)
+    limit = at_most(config.max_steps_per_epoch(), limit, source.steps)
+    if limit is not None and source.steps is not None:
+        limit = min(limit, source.steps)
+    samples, size = source.samples, source.batch_size
+    if limit is not None:
+        samples = None if samples is None or size is None else min(samples, limit * size)
+    return limit, {"epochs": 1, "steps": limit or source.steps, "samples": samples, "batch_size": size}

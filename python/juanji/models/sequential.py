@@ -72,8 +72,8 @@ class Sequential(Model):
     def sublayers(self) -> list[Layer]:
         return self._layers
 
-    def add(self, layer: Any) -> None:
-        """Adds a layer at the end."""
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Adds a layer at the end; ``rebuild`` is accepted for Keras scripts."""
         if isinstance(layer, KerasTensor):
             layer = node_of(layer).operation
         if not isinstance(layer, Layer):
@@ -103,8 +103,8 @@ class Sequential(Model):
             self._rebuild()
             raise
 
-    def pop(self) -> Layer:
-        """Removes the last layer and returns it."""
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Removes the last layer and returns it; ``rebuild`` is accepted for Keras scripts."""
         if not self._layers:
             raise ValueError(f"Sequential {self.name!r}: nothing to pop; expected at least one layer, got none.")
         layer = self._layers.pop()

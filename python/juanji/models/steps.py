@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from juanji import optimizers
@@ -16,6 +17,18 @@ from juanji.models.recording import Recorder
 from juanji.program import Recorded
 from juanji.symbolic.structure import flatten, map_structure
 
+StepFunction = Callable[[Iterator[Any]], Any]
+
+
+class _StepOnNext:
+    """Runs a step of a model on the next batch of an iterator; a class, so that models stay picklable."""
+
+    def __init__(self, model: Steps, step: str) -> None:
+        self._model, self._step = model, step
+
+    def __call__(self, iterator: Iterator[Any]) -> Any:
+        return self._model.run_step(self._step, next(iterator))
+
 
 class Steps(Layer):
     """The steps of training, evaluation and prediction; override :meth:`train_step` to train in another way."""
@@ -23,6 +36,9 @@ class Steps(Layer):
     _compiled: Compiled | None = None
     _recorder: Recorder | None = None
     _eager: bool = False
+    train_function: StepFunction | None = None
+    test_function: StepFunction | None = None
+    predict_function: StepFunction | None = None
 
     @property
     def run_eagerly(self) -> bool:
@@ -40,6 +56,24 @@ class Steps(Layer):
         if self._recorder is None:
             self._recorder = Recorder()
         return self._recorder.run(self, name, data)
+
+    def make_train_function(self, force: bool = False) -> StepFunction:
+        """The function of an iterator that trains on its next batch; also kept as ``train_function``."""
+        self.train_function = self._function_of("train_step")
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> StepFunction:
+        """The function of an iterator that evaluates its next batch; also kept as ``test_function``."""
+        self.test_function = self._function_of("test_step")
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> StepFunction:
+        """The function of an iterator that gives the output for its next batch; also kept as ``predict_function``."""
+        self.predict_function = self._function_of("predict_step")
+        return self.predict_function
+
+    def _function_of(self, step: str) -> StepFunction:
+        return _StepOnNext(self, step)
 
     def recorded_step(self, name: str, data: Any) -> Recorded | None:
         """The program of a step for data of this form, which it runs twice; None where the step runs in Python."""

@@ -12,7 +12,7 @@ from juanji import config
 from juanji.callbacks import make_callbacks
 from juanji.callbacks.base import Callback
 from juanji.callbacks.history import History
-from juanji.models.arguments import RandomOrder, at_most, count, frequency, natural
+from juanji.models.arguments import RandomOrder, at_most, count, frequency, natural, one_pass
 from juanji.models.compiled import Compiled
 from juanji.models.data import ArrayData, Batch, array_data, packed, unpack
 from juanji.models.loops import TrainingPlan, Validation, run_evaluate, run_fit, run_logged, run_predict
@@ -210,7 +210,7 @@ class Trainer(Steps):
         """
         self._require_compiled("evaluate")
         source = self._source("evaluate", x, y, sample_weight, None, count("evaluate", "batch_size", batch_size, 32))
-        steps, known = _one_pass("evaluate", source, steps)
+        steps, known = one_pass("evaluate", source, steps)
         with make_callbacks(self, verbose, known, callbacks) as active, source:
             logs = run_evaluate(self, source, steps, active)
         return _returned(logs, return_dict)
@@ -241,7 +241,7 @@ class Trainer(Steps):
             (5, 3)
         """
         source = self._source("predict", x, None, None, None, count("predict", "batch_size", batch_size, 32))
-        steps, known = _one_pass("predict", source, steps)
+        steps, known = one_pass("predict", source, steps)
         with make_callbacks(self, verbose, known, callbacks) as active, source:
             return run_predict(self, source, steps, active)
 
@@ -382,18 +382,6 @@ class Trainer(Steps):
     def _objective_names(self) -> list[str] | None:
         """Names of the outputs, '' for a model's only one; None when they are not known before the first batch."""
         return None
-
-
-def _one_pass(method: str, source: Source, steps: int | None) -> tuple[int | None, dict[str, Any]]:
-    """The number of batches (None for all), and what callbacks are told."""
-    limit = None if steps is None else count(method, "steps", steps, 1)
-    limit = at_most(config.max_steps_per_epoch(), limit, source.steps)
-    if limit is not None and source.steps is not None:
-        limit = min(limit, source.steps)
-    samples, size = source.samples, source.batch_size
-    if limit is not None:
-        samples = None if samples is None or size is None else min(samples, limit * size)
-    return limit, {"epochs": 1, "steps": limit or source.steps, "samples": samples, "batch_size": size}
 
 
 def _returned(logs: dict[str, float], as_dict: bool) -> Any:

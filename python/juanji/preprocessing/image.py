@@ -15,7 +15,7 @@ def smart_resize(
     x: Any,
     size: Sequence[int],
     interpolation: str = "bilinear",
-    data_format: str | None = None,
+    data_format: str | None = "channels_last",
     backend_module: Any = None,
 ) -> Any:
     """Pictures of another size, of which the largest part in the middle with the proportions of ``size`` is kept.
