@@ -15,7 +15,7 @@ from juanji.optimizers import schedules
 from juanji.optimizers.checks import check_counts, match
 from juanji.optimizers.rules import WeightDecay, check_clipping, clipped
 from juanji.optimizers.state import OptimizerState
-from juanji.trace import LiveNumber, derived, live
+from juanji.trace import LiveNumber, derived, live, scalar
 from juanji.utils.arguments import not_negative
 from juanji.utils.naming import auto_name
 from juanji.utils.registry import Registry
@@ -277,7 +277,7 @@ class Optimizer(OptimizerState):
         ``iterations`` is the number of steps before this one.
         """
         for gradient, variable in zip(gradients, variables):
-            self.update_step(gradient, variable, learning_rate)
+            self.update_step(gradient, variable, scalar(learning_rate, variable.dtype))
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Applies one step to one variable."""
