@@ -92,6 +92,67 @@ void check_adam(const KernelSet& set) {
   }
 }
 
+// Every further rule on one element: what the set gives equals what it gives for that element alone, and the sums that
+// are easy to write down are right.
+template <class T>
+void check_rules(const KernelSet& set) {
+  const auto k = JUANJI_KERNELS(update, T, set);
+  const kernels::AdagradSettings<T> adagrad{T(0.1), T(1e-3)};
+  const kernels::AdadeltaSettings<T> adadelta{T(0.1), T(0.9), T(0.1), T(1e-3)};
+  const kernels::AdamaxSettings<T> adamax{T(0.1), T(0.1), T(0.99), T(1e-3)};
+  const kernels::NadamSettings<T> nadam{T(0.1), T(0.2), T(1.5), T(0.1), T(0.01), T(1e-3)};
+  const kernels::LionSettings<T> lion{T(0.1), T(0.9), T(0.1), T(0.99), T(0.01)};
+  const kernels::FtrlSettings<T> ftrl[] = {{T(0.1), T(0.5), T(0.2), T(0.1), T(0.3)},
+                                           {T(0.1), T(0), T(0.2), T(0.1), T(0.3)},
+                                           {T(0.1), T(0.7), T(0.2), T(0.1), T(0.3)}};
+  const kernels::ScheduleFreeSettings<T> free{T(0.1), T(0.9), T(0.1), T(0.01), T(1.5), T(0.25), T(1e-3)};
+  const auto run = [&](int rule, T* w, const T* dw, T* a, T* b, int64_t n) {
+    if (rule == 0) k.adagrad(w, dw, a, adagrad, n);
+    if (rule == 1) k.adadelta(w, dw, a, b, adadelta, n);
+    if (rule == 2) k.adamax(w, dw, a, b, adamax, n);
+    if (rule == 3) k.nadam(w, dw, a, b, nadam, n);
+    if (rule == 4) k.lion(w, dw, a, lion, n);
+    if (rule >= 5 && rule < 8) k.ftrl(w, dw, a, b, ftrl[rule - 5], n);
+    if (rule == 8) k.schedule_free(w, dw, a, b, free, n);
+    if (rule == 9) k.blend(w, dw, T(0.5), T(0.25), n);
+    if (rule == 10) k.blend(w, dw, T(0), T(0.25), n);
+  };
+  const double eps = std::numeric_limits<T>::epsilon();
+  for (int rule = 0; rule <= 10; ++rule) {
+    for (const int64_t n : {0, 1, 3, 4, 7, 8, 15, 16, 17, 31, 33, 50}) {
+      const std::vector<T> dw = numbers<T>(n, 2, 1.0);
+      std::vector<T> w = guarded<T>(n), a = w, b = w;
+      for (size_t i = 0; i < dw.size(); ++i) w[i] = T(1), a[i] = T(0.5), b[i] = T(0.25);
+      run(rule, w.data(), dw.data(), a.data(), b.data(), n);
+      for (size_t i = 0; i < dw.size(); ++i) {
+        T one[] = {T(1), T(0.5), T(0.25)};
+        run(rule, &one[0], &dw[i], &one[1], &one[2], 1);
+        EXPECT_EQ(w[i], one[0]) << "rule " << rule << ", n=" << n;
+        EXPECT_EQ(a[i], one[1]) << "rule " << rule << ", n=" << n;
+        EXPECT_EQ(b[i], one[2]) << "rule " << rule << ", n=" << n;
+        const double g = dw[i];
+        const double sum = 0.5 + g * g;
+        if (rule == 0) {
+          EXPECT_NEAR(w[i], 1 - 0.1 * g / std::sqrt(sum + 1e-3), 8 * eps);
+        }
+        if (rule == 4) {
+          EXPECT_EQ(w[i], T(1) - T(0.1) * (0.45 + 0.1 * g > 0 ? T(1) : T(-1)));
+        }
+        if (rule >= 5 && rule < 8) {
+          EXPECT_NEAR(a[i], sum, 4 * eps * sum);
+        }
+        if (rule == 9) {
+          EXPECT_NEAR(w[i], 0.5 + 0.25 * g, 4 * eps);
+        }
+      }
+      for (const T guard : {w.back(), a.back(), b.back()}) EXPECT_EQ(guard, static_cast<T>(kGuard)) << n;
+    }
+  }
+}
+
+TEST_P(NnKernels, UpdateRulesInFloat) { check_rules<float>(GetParam()); }
+TEST_P(NnKernels, UpdateRulesInDouble) { check_rules<double>(GetParam()); }
+
 TEST_P(NnKernels, AdamInFloat) { check_adam<float>(GetParam()); }
 TEST_P(NnKernels, AdamInDouble) { check_adam<double>(GetParam()); }
 
