@@ -8,21 +8,10 @@ from typing import Any
 import numpy as np
 
 from juanji.autograd import Tensor
+from juanji.ops._binary import clip
 from juanji.ops._convert import as_array, cast
-from juanji.ops._operation import NumpyFunction, Operation
+from juanji.ops._rounding import round as round_to_whole
 from juanji.ops._shape import expand_dims, moveaxis, squeeze
-
-
-def _whole_side(dtype: str, rounded: bool) -> NumpyFunction:
-    limits = np.iinfo(dtype)
-
-    def convert(x: Any) -> Any:
-        return np.clip(np.rint(x) if rounded else np.trunc(x), limits.min, limits.max).astype(dtype)
-
-    return NumpyFunction(convert)
-
-
-_to_whole = Operation("to_whole_numbers", _whole_side)
 
 
 def is_channels_first(op: str, data_format: Any) -> bool:
@@ -71,9 +60,13 @@ def to_batch(op: str, images: Any, data_format: Any, name: str = "images") -> tu
 def like(y: Any, dtype: Any, rounded: bool = True) -> Any:
     """A result computed in floats, in the type of the images: for whole numbers rounded (or cut) and limited."""
     dtype = np.dtype(dtype)
-    if dtype.kind in "iu" and y.dtype != dtype:
-        return _to_whole(y, dtype=dtype.name, rounded=rounded)
-    return cast(y, dtype)
+    if dtype.kind not in "iu" or y.dtype == dtype:
+        return cast(y, dtype)
+    limits = np.iinfo(dtype)
+    low, high = y.dtype.type(limits.min), y.dtype.type(limits.max)
+    if int(high) > limits.max:  # the float above
+        high = np.nextafter(high, low)
+    return cast(clip(round_to_whole(y) if rounded else y, low, high), dtype)
 
 
 def same_floats(x: Any, other: Any) -> Any:
