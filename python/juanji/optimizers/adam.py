@@ -7,7 +7,8 @@ from typing import Any
 
 from juanji.autograd import Variable
 from juanji.ops._update import adam_update
-from juanji.optimizers.optimizer import LearningRate, Optimizer, registry
+from juanji.optimizers.optimizer import Optimizer, registry
+from juanji.optimizers.rate import LearningRate
 from juanji.utils.arguments import not_negative, share
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from juanji.autograd import Variable, open_trace
 from juanji.ops._update_rules import adamax_update, nadam_update, schedule_free_update
-from juanji.optimizers.optimizer import LearningRate, Optimizer, registry
+from juanji.optimizers.optimizer import Optimizer, registry
+from juanji.optimizers.rate import LearningRate
 from juanji.trace import derived, live
 from juanji.utils.arguments import not_negative, share
 

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from juanji import ops
-from juanji.autograd import Array, Variable, open_trace
+from juanji.autograd import Variable, open_trace
 from juanji.ops._update_rules import blend_update
 from juanji.optimizers import schedules
+from juanji.optimizers.averages import AverageOwner
 from juanji.optimizers.checks import check_counts, match
+from juanji.optimizers.rate import LearningRate, LearningRateOwner
 from juanji.optimizers.rules import WeightDecay, check_clipping, clipped
-from juanji.optimizers.state import OptimizerState
-from juanji.trace import LiveNumber, derived, live, scalar
+from juanji.trace import LiveNumber, live, scalar
 from juanji.utils.arguments import not_negative
 from juanji.utils.naming import auto_name
 from juanji.utils.registry import Registry
 
-LearningRate = float | schedules.LearningRateSchedule | Callable[[], Any]
-
 registry: Registry[Any] = Registry("juanji.optimizers", fold_case=True)
 
 
-class Optimizer(OptimizerState):
+class Optimizer(LearningRateOwner, AverageOwner):
     """Base of all optimizers; two hooks make a new one: :meth:`build` makes state, :meth:`update` uses it.
 
     Args:
@@ -51,7 +48,7 @@ class Optimizer(OptimizerState):
             out of range.
 
     Example:
-        >>> import juanji
+        >>> import numpy as np, juanji
         >>> class SignDescent(Optimizer):
         ...     def __init__(self, learning_rate=0.5, **kwargs):
         ...         super().__init__(learning_rate, **kwargs)
@@ -107,47 +104,8 @@ class Optimizer(OptimizerState):
         self._accumulators: list[Variable] = []
         self._iterations = Variable(0, trainable=False, dtype="int64", name="iteration")
         self._variables = [self._iterations]
-        self._learning_rate: Any = None
         self.learning_rate = learning_rate
-        self._rate: float | None = None  # known once in each step: a function may give another one at every call
         self.built = False
-
-    @property
-    def learning_rate(self) -> Any:
-        """The current learning rate: a scalar variable, or what the schedule gives for this iteration.
-
-        Setting it takes effect from the next step on.
-        """
-        if isinstance(self._learning_rate, schedules.LearningRateSchedule):
-            return self._learning_rate(int(self._iterations.value))
-        if isinstance(self._learning_rate, Variable):
-            return self._learning_rate
-        return self._learning_rate()
-
-    @learning_rate.setter
-    def learning_rate(self, value: LearningRate) -> None:
-        if callable(value):
-            self._variables = [v for v in self._variables if v is not self._learning_rate]
-            self._learning_rate = value
-            return
-        rate = not_negative(type(self).__name__, "learning_rate", value)
-        if isinstance(self._learning_rate, schedules.LearningRateSchedule):
-            raise TypeError(
-                f"{type(self).__name__}: this optimizer follows a schedule; expected another schedule, got "
-                f"learning_rate={rate}. Create the optimizer with a number to change it by hand."
-            )
-        if isinstance(self._learning_rate, Variable):
-            self._learning_rate.assign(rate)
-        else:
-            self._learning_rate = Variable(rate, trainable=False, dtype="float64", name="learning_rate")
-            self._variables.insert(1, self._learning_rate)
-
-    @property
-    def iterations(self) -> Variable | Array:
-        """How many times the variables were changed: an int64 scalar, with accumulated gradients not a variable."""
-        if self.gradient_accumulation_steps:
-            return np.asarray(self._iterations.value // self.gradient_accumulation_steps)
-        return self._iterations
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the state for these variables; optimizers with state extend it. Called by the first step."""
@@ -169,7 +127,7 @@ class Optimizer(OptimizerState):
         """One step from pairs of gradient and variable; gives the number of steps.
 
         Example:
-            >>> import juanji
+            >>> import numpy as np, juanji
             >>> v = juanji.Variable(1.0)
             >>> int(juanji.optimizers.SGD(0.25).apply_gradients([(np.array(2.0), v)])), float(v)
             (1, 0.5)
@@ -250,20 +208,6 @@ class Optimizer(OptimizerState):
     def _apply_weight_decay(self, variables: list[Variable], learning_rate: float | LiveNumber) -> None:
         self._decay(variables, learning_rate, self.weight_decay)
 
-    def _update_averages(self, overwrite: bool) -> None:
-        keep = live(lambda: self.ema_momentum if int(self.iterations) else 0.0)
-        blend_update(self._averages, self._trainable, keep, derived(lambda share: 1.0 - share, keep))
-        if overwrite:
-            self.finalize_variable_values(self._trainable)
-
-    def _rate_of_this_step(self) -> float:
-        if self._rate is None:
-            self._rate = not_negative(type(self).__name__, "learning_rate", self.learning_rate)
-        return self._rate
-
-    def _begin_step(self) -> None:
-        self._rate = None
-
     def _finish_step(self) -> None:
         self._iterations.assign_add(1)
 
@@ -289,25 +233,6 @@ class Optimizer(OptimizerState):
     def scale_loss(self, loss: Any) -> Any:
         """The loss as gradients are to be taken of it: multiplied by ``loss_scale_factor`` where there is one."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
-
-    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
-        """Writes the moving averages, where they are kept, into the variables: the end of a training."""
-        if not self.use_ema or not self._averages:
-            return
-        variables = [v for v in var_list if id(v) in self._index]
-        blend_update(variables, self.state_of(self._averages, variables), 0.0, 1.0)
-
-    def swap_averages(self) -> None:
-        """Exchanges the values of the variables and of their moving averages."""
-        for variable, average in zip(self._trainable, self._averages):
-            value = variable.numpy().copy()
-            variable.assign(average)
-            average.assign(value)
-
-    def keep_values_as_averages(self) -> None:
-        """Writes the variables into their moving averages."""
-        for variable, average in zip(self._trainable, self._averages):
-            average.assign(variable)
 
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
