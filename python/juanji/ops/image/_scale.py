@@ -98,17 +98,7 @@ def scale_and_translate(
     y = as_float(x)
     factors, distances = same_floats(y, scale), same_floats(y, translation)
     axes = whole_numbers(op, "spatial_dims", spatial_dims)
-    rank = len(x.shape)
-    if len(output_shape) != rank or not all(-rank <= axis < rank for axis in axes):
-        raise ValueError(
-            f"{op}: axes do not fit; expected an output_shape of {rank} numbers and spatial_dims below {rank}, "
-            f"got output_shape={output_shape}, spatial_dims={spatial_dims}."
-        )
-    if tuple(factors.shape) != (len(axes),) or tuple(distances.shape) != (len(axes),):
-        raise ValueError(
-            f"{op}: not one scale and translation per axis; expected shape ({len(axes)},), "
-            f"got scale.shape={tuple(factors.shape)}, translation.shape={tuple(distances.shape)}."
-        )
+    _check_axes(op, len(x.shape), output_shape, axes, factors, distances)
     for i, axis in enumerate(axes):
         size = whole_number(op, "output_shape", output_shape[axis])
         weights = _weights(y, axis, size, get_item(factors, i), get_item(distances, i), kernel, antialias)
@@ -116,6 +106,19 @@ def scale_and_translate(
     if x.dtype.kind in "iu":
         y = clip(y, same_floats(y, min_of(x)), same_floats(y, max_of(x)))
     return like(y, x.dtype)
+
+
+def _check_axes(op: str, rank: int, output_shape: Any, axes: tuple[int, ...], factors: Any, distances: Any) -> None:
+    if len(output_shape) != rank or not all(-rank <= axis < rank for axis in axes):
+        raise ValueError(
+            f"{op}: axes do not fit; expected an output_shape of {rank} numbers and spatial_dims below {rank}, "
+            f"got output_shape={output_shape}, spatial_dims={axes}."
+        )
+    if tuple(factors.shape) != (len(axes),) or tuple(distances.shape) != (len(axes),):
+        raise ValueError(
+            f"{op}: not one scale and translation per axis; expected shape ({len(axes)},), "
+            f"got scale.shape={tuple(factors.shape)}, translation.shape={tuple(distances.shape)}."
+        )
 
 
 def _weights(

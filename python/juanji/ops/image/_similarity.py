@@ -62,15 +62,19 @@ def ssim(
             f"{size}×{size} pixels, got image1.shape={tuple(x.shape)}, image2.shape={tuple(y.shape)}."
         )
     line = gaussian_line(x, size, filter_sigma)
+    similarity = _similarity(x, y, line, (k1 * max_val) ** 2, (k2 * max_val) ** 2)
+    result = cast(mean(similarity, (1, 2, 3)), dtype)
+    return squeeze(result, 0) if len(as_array(image1).shape) == 3 else result
+
+
+def _similarity(x: Any, y: Any, line: Any, c1: float, c2: float) -> Any:
+    """The similarity at every place of the window."""
 
     def average(images: Any) -> Any:
         return convolve_lines(images, line, line, "valid")
 
-    c1, c2 = (k1 * max_val) ** 2, (k2 * max_val) ** 2
     mean1, mean2 = average(x), average(y)
     both, squares = mean1 * mean2, mean1 * mean1 + mean2 * mean2
     covariance = average(x * y) - both
     variances = average(x * x) + average(y * y) - squares
-    similarity = (2.0 * both + c1) * (2.0 * covariance + c2) / ((squares + c1) * (variances + c2))
-    result = cast(mean(similarity, (1, 2, 3)), dtype)
-    return squeeze(result, 0) if len(as_array(image1).shape) == 3 else result
+    return (2.0 * both + c1) * (2.0 * covariance + c2) / ((squares + c1) * (variances + c2))
