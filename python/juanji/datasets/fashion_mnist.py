@@ -4,9 +4,7 @@ Source: H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a Novel Image Dataset
 Algorithms", 2017, https://github.com/zalandoresearch/fashion-mnist.
 """
 
-import gzip
 import os
-import zlib
 
 import numpy as np
 
@@ -77,6 +75,9 @@ def load_data(path: str | os.PathLike[str] | None = None) -> Dataset:
 
 def _read(file: str) -> Bytes:
     """An array of bytes in the IDX format: two zeros, the type 8, the rank, big-endian sizes, then the values."""
+    import gzip  # here: the package imports fast
+    import zlib
+
     try:
         with gzip.open(file) as stream:
             body = stream.read(_LIMIT)

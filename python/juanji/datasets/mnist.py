@@ -5,7 +5,6 @@ Proceedings of the IEEE 86(11), 1998.
 """
 
 import os
-import zipfile
 
 import numpy as np
 
@@ -54,6 +53,8 @@ def load_data(path: str | os.PathLike[str] | None = "mnist.npz") -> Dataset:
 
 
 def _read(file: str) -> Dataset:
+    import zipfile  # here: the package imports fast
+
     try:
         with zipfile.ZipFile(file) as archive:
             large = [entry.filename for entry in archive.infolist() if entry.file_size > _LIMIT]
