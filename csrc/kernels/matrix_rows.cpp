@@ -39,7 +39,7 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
   if (p.start == Start::bias) load_row<T, V, Partial>(p.bias + column, lanes, first);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    prefetch_row(c[r] + p.c_shift + column, V * kWidth<T>);  // if only to be written, too: stores wait for lines
+    if (p.start == Start::accumulate) prefetch_row(c[r] + p.c_shift + column, V * kWidth<T>);
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) acc[r][v] = first[v];
   }
@@ -50,22 +50,16 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
     for (int r = 0; r < R; ++r) a[r] = p.a[row + r] + run->a;
     const T* at = b + run->b;
     int64_t k = 0;
-    const auto several = [&](int64_t end) __attribute__((always_inline)) {
-      for (; k + kUnroll <= end; k += kUnroll, at += kUnroll * N) {
-#pragma GCC unroll 4
-        for (int u = 0; u < kUnroll; ++u) {
-          multiply_add<T, R, V, false>([&](int r) { return a[r][k + u]; }, at + u * N, lanes, acc);
-        }
-      }
-    };
-    if constexpr (Far) {
-      while (k + kLine<T> <= run->length) {
+    for (; k + kUnroll <= run->length; k += kUnroll, at += kUnroll * N) {
+      if (Far && k % kLine<T> == 0) {
 #pragma GCC unroll 16
         for (int r = 0; r < R; ++r) __builtin_prefetch(a[r] + k + ahead);
-        several(k + kLine<T>);
+      }
+#pragma GCC unroll 4
+      for (int u = 0; u < kUnroll; ++u) {
+        multiply_add<T, R, V, false>([&](int r) { return a[r][k + u]; }, at + u * N, lanes, acc);
       }
     }
-    several(run->length);
     for (; k < run->length; ++k, at += N) {
       multiply_add<T, R, V, false>([&](int r) { return a[r][k]; }, at, lanes, acc);
     }
