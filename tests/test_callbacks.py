@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -337,3 +338,10 @@ def test_durations(seconds, text):
 )
 def test_numbers(value, text):
     assert _number(value) == text
+
+
+def test_checkpoints_of_keras_need_h5py_before_training_starts(monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    for arguments in (("best.weights.h5", "loss", 0, False, True), ("best.keras",)):
+        with pytest.raises(ImportError, match=r"ModelCheckpoint: files of Keras need h5py\. Install it with"):
+            callbacks.ModelCheckpoint(*arguments)

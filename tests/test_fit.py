@@ -8,7 +8,19 @@ import warnings
 import numpy as np
 import pytest
 
-from juanji import Sequential, callbacks, config, layers, losses, metrics, optimizers, utils
+from juanji import (
+    GradientTape,
+    Model,
+    Sequential,
+    callbacks,
+    config,
+    constraints,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    utils,
+)
 from small_models import LABELS, RNG, X, Y, classifier, linear
 
 
@@ -82,6 +94,34 @@ def test_constraints_hold_after_every_update():
     model = Sequential([layers.Dense(1, use_bias=False, kernel_constraint="non_neg", input_dim=4)])
     model.compile(optimizers.SGD(1.0), "mse")
     model.fit(np.abs(X), np.full_like(Y, -10.0), verbose=0)  # every weight would have to be negative
+    assert model.get_weights()[0].min() == 0
+
+
+def test_constraints_hold_in_training_steps_of_ones_own():
+    class Own(Model):
+        def train_step(self, data):
+            x, y = data
+            with GradientTape() as tape:
+                loss = self.compute_loss(x, y, self(x, training=True))
+            variables = self.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+            return {"loss": loss}
+
+    inputs = layers.Input((4,))
+    model = Own(inputs, layers.Dense(1, use_bias=False, kernel_constraint="non_neg")(inputs))
+    model.compile(optimizers.SGD(1.0), "mse")
+    model.fit(np.abs(X), np.full_like(Y, -10.0), verbose=0)
+    assert model.get_weights()[0].min() == 0
+
+
+def test_a_constraint_set_after_recording_is_applied():
+    model = Sequential([layers.Dense(1, use_bias=False, input_dim=4)])
+    model.compile(optimizers.SGD(0.01), "mse")
+    for _ in range(3):
+        model.train_on_batch(np.abs(X), np.full_like(Y, -10.0))
+    assert model.get_weights()[0].min() < 0
+    model.layers[0].kernel.constraint = constraints.NonNeg()
+    model.train_on_batch(np.abs(X), np.full_like(Y, -10.0))
     assert model.get_weights()[0].min() == 0
 
 

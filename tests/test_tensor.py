@@ -16,7 +16,7 @@ OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operato
 COMPARISONS = [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]
 
 
-@pytest.mark.parametrize("function", [*OPERATORS, *COMPARISONS])
+@pytest.mark.parametrize("function", [*OPERATORS, *COMPARISONS, operator.floordiv, operator.mod])
 def test_operators_with_tensors_arrays_and_numbers(function):
     a, b = np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 0.5])
     for x, y in [(Tensor(a), Tensor(b)), (Tensor(a), b), (a, Tensor(b)), (Tensor(a), 2.0), (2, Tensor(b))]:

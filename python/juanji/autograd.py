@@ -84,7 +84,8 @@ class Tensor(Operators):
         """NumPy's functions: those that ``juanji.ops`` has stay differentiable, the others give arrays."""
         from juanji import ops
 
-        own = getattr(ops, ufunc.__name__, None)
+        name = "mod" if ufunc is np.remainder else ufunc.__name__
+        own = getattr(ops, name, None)
         if method == "__call__" and own is not None and not kwargs:
             return own(*inputs)
         return getattr(ufunc, method)(*(np.asarray(x) if isinstance(x, Tensor) else x for x in inputs), **kwargs)
@@ -174,7 +175,7 @@ class Variable(Tensor):
     """
 
     # _version counts the changes, so that a tape can tell that a recorded value is gone
-    __slots__ = ("_trainable", "_version", "name", "path")
+    __slots__ = ("_constraint", "_trainable", "_version", "name", "path")
 
     def __init__(
         self,
@@ -190,6 +191,7 @@ class Variable(Tensor):
         # ascontiguousarray would turn a scalar into shape (1,)
         super().__init__(np.array(_first_value(initializer, shape, dtype), dtype=dtype, order="C", copy=True))
         self._trainable = bool(trainable)
+        self._constraint: Any = None
         self.name = name or "variable"
         self.path = self.name
         self._version = 0
@@ -203,6 +205,17 @@ class Variable(Tensor):
     def trainable(self, value: bool) -> None:
         if bool(value) != self._trainable:
             self._trainable = bool(value)
+            _structure.changed()
+
+    @property
+    def constraint(self) -> Any:
+        """What optimizers apply to the value after each update, a function of the variable; None for nothing."""
+        return self._constraint
+
+    @constraint.setter
+    def constraint(self, value: Any) -> None:
+        if value is not self._constraint:
+            self._constraint = value
             _structure.changed()
 
     @property

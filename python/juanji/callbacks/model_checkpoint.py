@@ -26,6 +26,7 @@ class ModelCheckpoint(MonitorCallback):
         initial_value_threshold: value that the first saved model has to beat.
 
     Raises:
+        ImportError: for files of Keras without h5py.
         ValueError: for another file type, or a field in the name that is not among the logs.
 
     Example:
@@ -56,6 +57,10 @@ class ModelCheckpoint(MonitorCallback):
             raise ValueError(
                 f"ModelCheckpoint: unknown save_freq; expected 'epoch' or a number of batches, got {save_freq!r}."
             )
+        if not self.filepath.endswith(".safetensors"):
+            from juanji.saving.hdf5 import h5py  # here: saving needs models, which need callbacks
+
+            h5py("ModelCheckpoint")  # rather now than after the first epoch
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only

@@ -25,7 +25,6 @@ class OwnedWeight(NamedTuple):
     variable: Variable
     trainable: bool  # as declared; the variable itself is also frozen while its layer is
     regularizer: Any
-    constraint: Any
 
 
 class WeightOwner:
@@ -100,9 +99,8 @@ class WeightOwner:
             ) from None
         variable = Variable(values, trainable=trainable and self._trainable, dtype=dtype, name=name or "variable")
         variable.path = f"{getattr(self, 'path', self.name)}/{variable.name}"
-        self._own_weights.append(
-            OwnedWeight(variable, trainable, regularizers.get(regularizer), constraints.get(constraint))
-        )
+        variable.constraint = constraints.get(constraint)
+        self._own_weights.append(OwnedWeight(variable, trainable, regularizers.get(regularizer)))
         return variable
 
     def _own(self, variable: Variable) -> None:
@@ -114,7 +112,7 @@ class WeightOwner:
                 "Call it first in the constructor."
             )
         if not any(weight.variable is variable for weight in owned):
-            owned.append(OwnedWeight(variable, variable.trainable, None, None))
+            owned.append(OwnedWeight(variable, variable.trainable, None))
             variable.trainable = variable.trainable and self._trainable
             if "/" not in variable.path:  # that of the layer which made it stays
                 variable.path = f"{getattr(self, 'path', self.name)}/{variable.name}"
@@ -224,7 +222,8 @@ class WeightOwner:
         """
         parts: list[Any] = []
         for layer in self.walk():
-            parts += (layer._form, layer._trainable, *(w.variable.trainable for w in layer._own_weights))
+            own = [w.variable for w in layer._own_weights]
+            parts += (layer._form, layer._trainable, *((v.trainable, v.constraint) for v in own))
         return tuple(parts)
 
     def count_params(self) -> int:
@@ -236,13 +235,6 @@ class WeightOwner:
         return [
             w.regularizer(w.variable) for w in self._own_weights if w.regularizer is not None and w.variable.trainable
         ]
-
-    def apply_constraints(self) -> None:
-        """Projects every constrained weight back; done after each update."""
-        for layer in self.walk():
-            for weight in layer._own_weights:
-                if weight.constraint is not None:
-                    weight.variable.assign(weight.constraint(weight.variable))
 
 
 # Attributes of these types are passed over: this is done several times in every training step.

@@ -156,7 +156,7 @@ def _parts(layer: WeightOwner) -> list[Any]:
     weights = layer._own_weights
     # How weights get their first values is no part of a step.
     own = [value for name, value in vars(layer).items() if not name.endswith("_initializer")]
-    parts = [*own, *(w.regularizer for w in weights), *(w.constraint for w in weights)]
+    parts = [*own, *(w.regularizer for w in weights), *(w.variable.constraint for w in weights)]
     compiled = getattr(layer, "_compiled", None)
     return parts if compiled is None else [*parts, *compiled.parts()]
 

@@ -153,7 +153,6 @@ class Steps(Layer):
         variables = self.trainable_variables
         if variables:
             self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables))
-            self.apply_constraints()
         else:
             warnings.warn("fit: the model has no trainable weights, so training changes nothing.", stacklevel=2)
         return logs

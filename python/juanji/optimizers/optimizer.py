@@ -137,7 +137,7 @@ class Optimizer(LearningRateOwner, AverageOwner):
         return self._iterations
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
-        """One step: changes the variables in place.
+        """One step: changes the variables in place, and applies their constraints.
 
         Args:
             grads: the gradient of each variable; None where the loss does not depend on it.
@@ -165,6 +165,9 @@ class Optimizer(LearningRateOwner, AverageOwner):
             blend_update(self.state_of(self._accumulators, variables), gradients, 1.0, 1.0)
         if self.use_ema:
             self._update_averages(overwrites)
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
         if trace is None:
             self._finish_step()
         else:
