@@ -200,13 +200,20 @@ def test_code_of_keras_is_refused(tmp_path):
         juanji.saving.load_model(tmp_path / "m.keras")
 
 
+LEFT_OUT = {
+    "Lambda": "its function is code",
+    "MultiOptimizer": "its map names variables of a model",
+    "OptimizerMap": "likewise",
+}
+
+
 def some_parts():
     inner = {"Bidirectional": "LSTM", "TimeDistributed": "Dense", "Wrapper": "Dense", "SpectralNormalization": "Dense"}
     families = "layers", "losses", "metrics", "optimizers", "initializers", "regularizers", "constraints"
     for family in families:
         for name, kind in inspect.getmembers(getattr(keras, family), inspect.isclass):
             base = name in ("InputSpec", "Loss", family[:-1].capitalize()) or name.endswith("Wrapper")
-            if hasattr(getattr(juanji, family), name) and name == kind.__name__ and not base:
+            if hasattr(getattr(juanji, family), name) and name == kind.__name__ and not base and name not in LEFT_OUT:
                 yield pytest.param(family, name, inner.get(name), id=f"{family}.{name}")
 
 
@@ -240,24 +247,31 @@ ARGUMENTS = {
     "Discretization": ([0.0, 1.0],),
     "IoU": (3, [0]),
     "OneHotIoU": (3, [0]),
+    "CategoryEncoding": (4,),
+    "MaxNumBoundingBoxes": (5,),
 }
+# Arguments that are parts themselves.
+PARTS = {
+    "Pipeline": lambda: ([keras.layers.Rescaling(2.0)],),
+    "RNN": lambda: (keras.layers.LSTMCell(2),),
+    "StackedRNNCells": lambda: ([keras.layers.GRUCell(2), keras.layers.LSTMCell(3)],),
+    "LossScaleOptimizer": lambda: (keras.optimizers.SGD(0.1),),
+}
+UNREADABLE = {"RandomShear"}  # of what Keras writes, by Keras itself
 
 
 @pytest.mark.parametrize(("family", "name", "inner"), list(some_parts()))
 def test_configurations_both_ways(family, name, inner):
     kind = getattr(getattr(keras, family), name)
-    arguments = ARGUMENTS.get(name, () if inner is None else (getattr(keras.layers, inner)(2),))
-    try:
-        part = kind(*arguments)
-    except (TypeError, ImportError, NotImplementedError, ValueError) as error:
-        pytest.skip(f"Keras does not make it from these arguments: {str(error)[:80]}")
+    arguments = PARTS[name]() if name in PARTS else ARGUMENTS.get(name, ())
+    part = kind(*(arguments if inner is None else (getattr(keras.layers, inner)(2),)))
     theirs = keras.saving.serialize_keras_object(part)
     ours = juanji.saving.deserialize_keras_object(json.loads(json.dumps(theirs)))
     assert type(ours).__name__ == theirs["class_name"]
-    try:
-        keras.saving.deserialize_keras_object(theirs)
-    except (TypeError, ValueError) as error:
-        pytest.skip(f"read here, but Keras does not read what it wrote: {str(error)[:80]}")
+    if name in UNREADABLE:
+        with pytest.raises(TypeError):
+            keras.saving.deserialize_keras_object(theirs)
+        return
     back = keras_form(json.loads(json.dumps(juanji.saving.serialize_keras_object(ours))))
     again = keras.saving.serialize_keras_object(keras.saving.deserialize_keras_object(back))
     for key, value in theirs["config"].items():
