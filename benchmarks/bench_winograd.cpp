@@ -15,6 +15,7 @@
 #include "ops/conv2d_forward.hpp"
 #include "ops/winograd.hpp"
 #include "ops/winograd_weights.hpp"
+#include "peak.hpp"
 
 namespace juanji::benchmarks {
 namespace {
@@ -23,12 +24,6 @@ double thread_seconds() {
   timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 // A 3×3 convolution with 'same' padding, bias and ReLU of images that went through a ReLU.

@@ -69,18 +69,18 @@ double shared_bandwidth(int64_t array_bytes, int64_t repeats) {
   return 3.0 * static_cast<double>(array_bytes * repeats) / seconds;
 }
 
+benchmark::Counter rate(double amount) {
+  return benchmark::Counter(amount, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+}  // namespace
+
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
 }
-
-benchmark::Counter rate(double amount) {
-  return benchmark::Counter(amount, benchmark::Counter::kIsIterationInvariantRate);
-}
-
-}  // namespace
 
 Peak measure_peak() {
   Peak result{};

@@ -14,6 +14,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
+#include <vector>
 
 #include "core/function_ref.hpp"
 
@@ -32,6 +33,8 @@ Peak measure_peak();
 
 // The peak measured on first use.
 const Peak& peak();
+
+double median(std::vector<double> values);  // 0 of none
 
 // Runs `body`, which makes so many floating-point operations of type T, and the peak loop in turns: a neighbour on a
 // shared machine, or a change of its clock, slows both down. The counters `GFLOP/s` and `% of peak` are medians, the

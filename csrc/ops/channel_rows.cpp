@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/parallel.hpp"
+#include "ops/cut.hpp"
 
 namespace juanji {
 namespace {
@@ -11,8 +12,6 @@ constexpr int64_t kTaskElements = 32768;
 constexpr int64_t kTaskColumns = 512;  // of a task where rows are wide
 constexpr int64_t kLeastRows = 64;     // of a task, so that its partial results are few beside its elements
 constexpr int64_t kMostTasks = 64;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Rows laid side by side: as many as give whole vectors, and enough columns that the loop over them counts for little.
 int64_t choose_fold(int64_t rows, int64_t channels) {

@@ -1,4 +1,5 @@
 #include "ops/direct_conv_plan.hpp"
+#include "ops/cut.hpp"
 
 #include <algorithm>
 
@@ -15,8 +16,6 @@ constexpr int64_t kHaloBytes = 192 * 1024;  // of a task's padded rows: they sta
 constexpr int64_t kDepthBytes = 4608;       // of one column of packed weights multiplied at a time
 constexpr int64_t kFarChannels = 32;        // of a pixel that are worth asking for
 constexpr int64_t kFarBytes = 256 * 1024;   // of weights that a near cache does not hold
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 

@@ -1,31 +1,14 @@
 // The ways in which a matrix product is carried out; gemm() chooses among them.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
+#include "ops/cut.hpp"
 #include "ops/gemm.hpp"
 
 namespace juanji {
 
 constexpr double kGemmFlopPerNanosecond = 40;
-
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-// A cut of [0, total) into `count` nearly equal blocks of a multiple of `unit`.
-struct Cut {
-  int64_t total;
-  int64_t size;
-  int64_t count;
-
-  Cut(int64_t total_, int64_t largest, int64_t unit) : total(total_) {
-    const int64_t blocks = std::max<int64_t>(1, ceil_div(total, std::max(unit, largest / unit * unit)));
-    size = std::max<int64_t>(unit, ceil_div(ceil_div(total, blocks), unit) * unit);
-    count = std::max<int64_t>(1, ceil_div(total, size));
-  }
-  int64_t begin(int64_t i) const { return i * size; }
-  int64_t length(int64_t i) const { return std::min(size, total - i * size); }
-};
 
 // Blocks of C in the block products below: their number tells whether there is work for several threads.
 template <class T>

@@ -1,4 +1,5 @@
 #include "ops/weight_gradient_plan.hpp"
+#include "ops/cut.hpp"
 
 #include <algorithm>
 
@@ -20,8 +21,6 @@ constexpr int64_t kSliceWidth = 32;    // channels
 constexpr int64_t kBlockElements = 65536;
 constexpr int64_t kBlockRows = 288;
 constexpr int64_t kBlockTaps = 576;  // kernel positions times columns
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 

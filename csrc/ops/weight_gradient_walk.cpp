@@ -1,15 +1,10 @@
 #include "ops/weight_gradient_walk.hpp"
+#include "ops/cut.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 namespace juanji {
-namespace {
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-}  // namespace
-
 template <class T>
 Walk<T>::Walk(const WeightGradientPlan<T>& plan, const Block& block) : plan_(plan),
                                                                        block_(block) {

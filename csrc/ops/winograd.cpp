@@ -17,7 +17,6 @@
 namespace juanji {
 namespace {
 
-constexpr int64_t kLeastChannels = 16;                   // of input and output
 constexpr int64_t kWantedTasks = 32;                     // enough to share out evenly between many threads
 constexpr int64_t kSharedBytes = int64_t{4} << 20;       // of all tiles' matrices, if tasks are to share them
 constexpr int64_t kMostSharedBytes = int64_t{16} << 20;  // where a block of so many channels would not fit in L2
@@ -119,26 +118,25 @@ bool winograd_serves(const DirectConv<T>& conv) {
   if (conv.phases.size() != 1 || conv.groups != 1 || conv.sh != 1 || conv.sw != 1) return false;
   const std::vector<Tap>& taps = conv.phases[0].taps;  // a regular grid: nine taps that end at (2, 2) are 3×3
   if (taps.size() != 9 || taps[8].h != 2 || taps[8].w != 2) return false;
-  if (std::min(conv.channels, conv.y_channels) < kLeastChannels) return false;
+  if (std::min(conv.channels, conv.y_channels) < kWinogradChannels) return false;
   const WinogradPlan<T> plan(conv);
   return plan.block_tiles >= plan.kLeastTiles || matrix_bytes(plan) <= kMostSharedBytes;
 }
 
 template <class T>
-bool winograd_wanted(int64_t channels, int64_t tiles) {
+bool winograd_wanted(int64_t channels, int64_t tiles, bool packed) {
   constexpr int64_t kPayingChannels = 32;
-  constexpr int64_t kPayingTiles = 512;
+  const int64_t paying_tiles = packed ? 16 : 512;
   if (winograd_use() != WinogradUse::where_it_pays) return winograd_use() == WinogradUse::where_it_fits;
-  return sizeof(T) == sizeof(float) && channels >= kPayingChannels && tiles >= kPayingTiles;
+  return sizeof(T) == sizeof(float) && channels >= kPayingChannels && tiles >= paying_tiles;
 }
 
 template <class T>
 bool winograd_chosen(const DirectConv<T>& conv, bool packed) {
-  constexpr int64_t kPackedFactor = 32;  // of tiles that pay where the weights need no transform
   if (!winograd_serves(conv)) return false;
   const Phase& phase = conv.phases[0];
   const int64_t tiles = conv.images * ceil_div(phase.rows, 2) * ceil_div(phase.columns, 2);
-  return winograd_wanted<T>(std::min(conv.channels, conv.y_channels), packed ? kPackedFactor * tiles : tiles);
+  return winograd_wanted<T>(std::min(conv.channels, conv.y_channels), tiles, packed);
 }
 
 template <class T>
@@ -169,7 +167,7 @@ void winograd_conv(const DirectConv<T>& conv, const T* w) {
 }
 
 #define JUANJI_WINOGRAD_FOR(T)                                        \
-  template bool winograd_wanted<T>(int64_t, int64_t);                 \
+  template bool winograd_wanted<T>(int64_t, int64_t, bool);           \
   template bool winograd_serves<T>(const DirectConv<T>&);             \
   template bool winograd_chosen<T>(const DirectConv<T>&, bool);       \
   template int64_t winograd_weights_size<T>(const DirectConv<T>&);    \

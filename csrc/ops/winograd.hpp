@@ -10,10 +10,13 @@ namespace juanji {
 enum class WinogradUse : uint8_t { off, where_it_pays, where_it_fits };
 WinogradUse winograd_use();
 
+constexpr int64_t kWinogradChannels = 16;  // the fewest of input and output for which the method fits
+
 // Whether the method is wanted for so many channels (the fewer of input and output) and tiles of 2×2 pixels: where it
-// pays, by default in float32 with channels enough, and tiles enough to make up for the transform of the weights.
+// pays, by default in float32 with channels enough, and tiles enough to make up for the transform of the weights; if
+// that is done beforehand, a few.
 template <class T>
-bool winograd_wanted(int64_t channels, int64_t tiles);
+bool winograd_wanted(int64_t channels, int64_t tiles, bool packed = false);
 
 // Whether the method fits: a forward pass with 3×3 taps, stride 1, one group, and channels enough that the
 // transforms are small beside the products, but few enough that the matrices of a block of tiles stay in L2.

@@ -8,8 +8,8 @@
 #include "core/buffer_pool.hpp"
 #include "kernels/matrix.hpp"
 #include "kernels/winograd.hpp"
+#include "ops/cut.hpp"
 #include "ops/direct_conv.hpp"
-#include "ops/gemm_parts.hpp"
 #include "ops/halo.hpp"
 
 namespace juanji {

@@ -8,7 +8,7 @@
 #include "core/parallel.hpp"
 #include "kernels/matrix.hpp"
 #include "kernels/winograd.hpp"
-#include "ops/gemm_parts.hpp"
+#include "ops/cut.hpp"
 #include "ops/halo.hpp"
 #include "ops/tree_sum.hpp"
 #include "ops/winograd.hpp"
@@ -21,7 +21,6 @@ namespace juanji {
 namespace {
 
 constexpr int64_t kMatrices = kernels::kWinogradMatrices;
-constexpr int64_t kLeastChannels = 16;       // of input and output
 constexpr int64_t kSliceBytes = 128;         // of the input channels of a task
 constexpr int64_t kSumBytes = 128 * 1024;    // of the sums of a task
 constexpr int64_t kBlockBytes = 256 * 1024;  // of the matrices of a block of tiles
@@ -226,7 +225,7 @@ template <class T>
 bool winograd_chosen(const ConvWeightGradient<T>& conv) {
   const WindowGeometry& g = conv.g;
   if (g.kh != 3 || g.kw != 3 || g.sh != 1 || g.sw != 1 || g.dh != 1 || g.dw != 1 || conv.groups != 1) return false;
-  if (std::min(conv.channels, conv.outputs) < kLeastChannels) return false;
+  if (std::min(conv.channels, conv.outputs) < kWinogradChannels) return false;
   return winograd_wanted<T>(std::min(conv.channels, conv.outputs), conv.images * ceil_div(g.oh, 2) * ceil_div(g.ow, 2));
 }
 
