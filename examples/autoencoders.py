@@ -7,7 +7,7 @@ convolutional autoencoder make of them.
 
 import argparse
 
-import numpy as np
+from sheets import write_sheet
 
 from juanji import Model, Sequential, layers, utils
 from juanji.datasets import cifar10
@@ -69,15 +69,15 @@ def main():
     utils.set_random_seed(0)
     (x_train, _), (x_test, _) = cifar10.load_data()
     x_train, x_test = x_train.astype("float32") / 255, x_test.astype("float32") / 255
-    rows = [x_test[:10]]
+    rows = {"pictures": x_test[:10]}
     for model in (dense_autoencoder(), convolutional_autoencoder()):
         model.compile(optimizer="adam", loss="mse")
         before = model.evaluate(x_test, x_test, verbose=0)
         model.fit(x_train, x_train, batch_size=options.batch_size, epochs=options.epochs, validation_data=(x_test, x_test))
         after = model.evaluate(x_test, x_test, verbose=0)
         print(f"{model.name}: {model.count_params():,} parameters, mean squared error {before:.4f} -> {after:.4f}")
-        rows.append(model.predict(x_test[:10], verbose=0))
-    utils.save_img(options.picture, np.concatenate([np.concatenate(row, axis=1) for row in rows]) * 255, scale=False)
+        rows[f"{model.name}, error {after:.4f}"] = model.predict(x_test[:10], verbose=0)
+    write_sheet(options.picture, "CIFAR-10 pictures not trained on, and what is left of them after an autoencoder", rows)
     print(f"Wrote {options.picture}")
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
+from sheets import write_sheet
 
 from juanji import Input, Sequential, layers, optimizers, utils
 
@@ -57,13 +58,12 @@ def network(size: int, filters: int) -> Sequential:
 
 
 def write_picture(path: str, inputs: np.ndarray, target: np.ndarray, predicted: np.ndarray) -> None:
-    """One row for each film: four frames, the frame that follows, and the prediction, with lines between."""
-    line = np.full((target.shape[1], 2, 1), 0.3, "float32")
-    rows = []
-    for film, follows, guess in zip(inputs, target, predicted):
-        columns = [part for frame in (*film[-4:], follows, guess) for part in (frame, line)]
-        rows += [np.concatenate(columns, axis=1), np.full((2, sum(c.shape[1] for c in columns), 1), 0.3)]
-    utils.save_img(path, np.concatenate(rows) * 255, scale=False)
+    """One row for each film: the last frames, up to four, the frame that follows, and the prediction."""
+    seen = inputs[:, -4:]
+    frames = np.concatenate([seen, target[:, None], predicted[:, None]], axis=1)
+    rows = {f"film {i + 1}": film for i, film in enumerate(frames)}
+    columns = [f"t - {before}" for before in range(seen.shape[1] - 1, 0, -1)] + ["t", "t + 1", "predicted"]
+    write_sheet(path, "Moving shapes: frames, the one that follows, and its prediction", rows, columns, scale=4)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ Adversarial Networks", 2015, arXiv:1511.06434.
 import argparse
 
 import numpy as np
+from sheets import write_sheet
 
 from juanji import GradientTape, Model, Sequential, callbacks, layers, losses, metrics, ops, optimizers, random, utils
 from juanji.datasets import cifar10
@@ -101,16 +102,18 @@ class DCGAN(Model):
 
 
 class Draw(callbacks.Callback):
-    """Keeps ten pictures of each epoch."""
+    """Adds a row of ten pictures to a sheet after each epoch."""
 
-    def __init__(self, noise):
+    def __init__(self, path, noise):
         super().__init__()
+        self.path = path
         self.numbers = np.random.default_rng(0).standard_normal((10, noise), dtype="float32")
-        self.rows = []
+        self.rows = {}
 
     def on_epoch_end(self, epoch, logs=None):
         pictures = np.asarray(self.model.generator(self.numbers, training=False))
-        self.rows.append(np.concatenate((pictures + 1) * 127.5, axis=1))
+        self.rows[f"epoch {epoch + 1}"] = (pictures + 1) / 2
+        write_sheet(self.path, "What the generator draws from the same ten lists of random numbers", self.rows)
 
 
 def main():
@@ -128,9 +131,8 @@ def main():
         loss_fn=losses.BinaryCrossentropy(from_logits=True),
         jit_compile=True,  # the step is nothing but operations on tensors, so it can be recorded
     )
-    draw = Draw(gan.noise)
+    draw = Draw(options.picture, gan.noise)
     gan.fit(x_train / np.float32(127.5) - 1, batch_size=options.batch_size, epochs=options.epochs, callbacks=[draw])
-    utils.save_img(options.picture, np.concatenate(draw.rows), scale=False)
     print(f"Wrote {options.picture}")
 
 

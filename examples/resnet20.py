@@ -1,7 +1,7 @@
 """ResNet-20 for CIFAR-10 with the functional API, batch normalisation and augmentation.
 
 Run it with ``python examples/resnet20.py``. Pictures are mirrored and shifted at random while training; the learning
-rate falls to a tenth after half and after three quarters of the epochs.
+rate rises during the first epoch and then falls to zero along a cosine.
 
 Source: K. He, X. Zhang, S. Ren and J. Sun, "Deep Residual Learning for Image Recognition", 2015, arXiv:1512.03385,
 section 4.2.
@@ -50,14 +50,16 @@ def resnet20(classes=10):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--batch-size", type=int, default=128)
     options = parser.parse_args()
     utils.set_random_seed(0)
     (x_train, y_train), (x_test, y_test) = cifar10.load_data()
     model = resnet20()
-    steps = options.epochs * -(-len(x_train) // options.batch_size)
-    rate = optimizers.schedules.PiecewiseConstantDecay([steps // 2, steps * 3 // 4], [0.1, 0.01, 0.001])
+    steps = -(-len(x_train) // options.batch_size)  # in an epoch
+    rate = optimizers.schedules.CosineDecay(
+        0.01, decay_steps=max(options.epochs - 1, 1) * steps, warmup_target=0.1, warmup_steps=steps
+    )
     model.compile(
         optimizer=optimizers.SGD(rate, momentum=0.9),
         loss=losses.SparseCategoricalCrossentropy(from_logits=True),

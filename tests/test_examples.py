@@ -35,8 +35,17 @@ def test_cifar10_cnn(few_pictures, capsys):
 
 def run(name, monkeypatch, *arguments):
     """Runs an example as a script; gives its variables."""
+    monkeypatch.syspath_prepend(EXAMPLES)
     monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
     return runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+
+
+def sheet(path, rows, columns, size, header=28):
+    """The pictures of a sheet, (rows, columns, size, size, 3), and its width; labels stand to the left."""
+    pixels = np.asarray(utils.load_img(path))
+    assert pixels.shape[0] == header + rows * (size + 4)
+    tiles = pixels[header:, -columns * (size + 4) :].reshape(rows, size + 4, columns, size + 4, 3)
+    return tiles.transpose(0, 2, 1, 3, 4)[:, :, :size, :size], pixels.shape[1]
 
 
 def test_autoencoders(few_pictures, monkeypatch, capsys, tmp_path):
@@ -45,14 +54,19 @@ def test_autoencoders(few_pictures, monkeypatch, capsys, tmp_path):
     found = re.findall(r"(\w+): [\d,]+ parameters, mean squared error (\S+) -> (\S+)", capsys.readouterr().out)
     assert [name for name, _, _ in found] == ["dense", "convolutional"]
     assert all(float(after) < 0.9 * float(before) for _, before, after in found)
-    assert utils.load_img(picture).size == (320, 96)
+    tiles, width = sheet(picture, rows=3, columns=10, size=3 * 32)
+    assert width < 1300
+    shown = datasets.shapes.load_data(128, 64)[1][0][:10]
+    np.testing.assert_array_equal(tiles[0], shown.repeat(3, axis=1).repeat(3, axis=2))
+    assert 0 < np.abs(tiles[1:] - tiles[:1].astype(float)).mean() < 128
 
 
 def test_dcgan(few_pictures, monkeypatch, capsys, tmp_path):
     picture = tmp_path / "drawn.png"
     run("dcgan.py", monkeypatch, "--epochs", 2, "--batch-size", 32, "--picture", picture)
     assert re.search(r"d_loss: \d+\.\d+ - g_loss: \d+\.\d+", capsys.readouterr().out)
-    assert utils.load_img(picture).size == (320, 64)
+    tiles, _ = sheet(picture, rows=2, columns=10, size=3 * 32)
+    assert not np.array_equal(tiles[0], tiles[1])
 
 
 def test_resnet20(few_pictures, monkeypatch, capsys):
@@ -79,7 +93,8 @@ def test_convlstm_moving_shapes(monkeypatch, capsys, tmp_path):
     assert re.search(r"mean squared error of the last frame: 0\.\d{4}, of copying: 0\.\d{4}", out)
     losses = [float(loss) for loss in re.findall(r" - loss: (\S+)", out)]
     assert losses[-1] < 0.9 * losses[0]
-    assert utils.load_img(picture).size == (6 * 18, 6 * 18)
+    tiles, _ = sheet(picture, rows=6, columns=6, size=4 * 16, header=48)
+    assert set(np.unique(tiles[:, :5])) == {0, 255}  # the frames that were drawn; the last is a prediction
     films = variables["films"](3, 9, 16, np.random.default_rng(0))
     assert films.shape == (3, 9, 16, 16, 1)
     assert (films.min(), films.max()) == (0, 1)
@@ -95,4 +110,4 @@ def test_every_example_is_tested():
         "regularization.py",
         "resnet20.py",
     }
-    assert {path.name for path in EXAMPLES.glob("*.py")} == tested
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {*tested, "sheets.py"}

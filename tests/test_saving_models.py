@@ -170,7 +170,7 @@ def test_refusals(tmp_path):
     with pytest.raises(ValueError, match=r"save_model: unknown file type; expected a name ending in \.safetensors"):
         model.save(tmp_path / "m.pb")
     with pytest.raises(ValueError, match="load_model: unknown file type"):
-        saving.load_model(tmp_path / "m.h5")
+        saving.load_model(tmp_path / "m.pb")
     with pytest.raises(FileNotFoundError, match="no such file"):
         saving.load_model(tmp_path / "other.safetensors")
     with pytest.raises(TypeError, match="filepath is not a path"):

@@ -39,18 +39,22 @@ def unbuilt(k):
     return model, RNG.normal(size=(8, 4)).astype("float32"), RNG.normal(size=(8, 1))
 
 
-def functional(k):
+def functional(k, columns=(Ellipsis, slice(1, 3))):
     a, b, inside = k.layers.Input((4,), name="a"), k.layers.Input((4,), name="b"), k.layers.Input((4,))
     inner = k.Model(inside, k.layers.Dense(3)(inside), name="inner")
     shared = k.layers.Dense(4, name="shared")
     x = shared(a) + shared(b) * 2.0
     x = k.ops.reshape(k.ops.concatenate([x, k.ops.mean(x, axis=-1, keepdims=True)], axis=-1), (-1, 5))
-    outputs = [inner(x[:, :4]), k.layers.Dense(1, name="head")(k.layers.Concatenate()([inner(a), x[..., 1:3]]))]
+    outputs = [inner(x[:, :4]), k.layers.Dense(1, name="head")(k.layers.Concatenate()([inner(a), x[columns]]))]
     model = k.Model({"a": a, "b": b}, outputs)
     rate = k.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
     model.compile(k.optimizers.RMSprop(rate), ["mse", k.losses.MeanAbsoluteError()], [1.0, 0.5], [["mae"], None])
     data = {"a": RNG.normal(size=(8, 4)).astype("float32"), "b": RNG.normal(size=(8, 4)).astype("float32")}
     return model, data, [RNG.normal(size=(8, 3)), RNG.normal(size=(8, 1))]
+
+
+def without_ellipsis(k):
+    return functional(k, (slice(None), slice(1, 3)))
 
 
 def nested(k):
@@ -81,12 +85,13 @@ def assert_alike(one, other, x, y):
     assert int(one.optimizer.iterations) == int(other.optimizer.iterations)
 
 
+@pytest.mark.parametrize("ending", ["keras", "h5"])
 @pytest.mark.parametrize("make", MODELS)
-def test_what_keras_writes_is_read(make, tmp_path):
+def test_what_keras_writes_is_read(make, ending, tmp_path):
     model, x, y = make(keras)
     model.fit(x, y, epochs=2, batch_size=4, verbose=0)
-    model.save(tmp_path / "m.keras")
-    assert_alike(model, juanji.saving.load_model(tmp_path / "m.keras"), x, y)
+    model.save(tmp_path / f"m.{ending}")
+    assert_alike(model, juanji.saving.load_model(tmp_path / f"m.{ending}"), x, y)
 
 
 @pytest.mark.parametrize("make", MODELS)
@@ -95,6 +100,18 @@ def test_what_is_written_keras_reads(make, tmp_path):
     model.fit(x, y, epochs=2, batch_size=4, verbose=0)
     model.save(tmp_path / "m.keras")
     assert_alike(keras.saving.load_model(tmp_path / "m.keras"), model, x, y)
+
+
+@pytest.mark.parametrize("make", [sequential, unbuilt, without_ellipsis, nested])
+def test_h5_files_that_are_written_keras_reads(make, tmp_path):  # an Ellipsis it does not read in its own either
+    model, x, y = make(juanji)
+    model.fit(x, y, epochs=2, batch_size=4, verbose=0)
+    model.save(tmp_path / "m.h5")
+    again = keras.saving.load_model(tmp_path / "m.h5", compile=False)  # of these it does not restore optimizers
+    for a, b in zip(again.get_weights(), model.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(*(m if isinstance(m, list) else [m] for m in (again.predict(x), model.predict(x)))):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("make", MODELS[2:])
@@ -173,8 +190,9 @@ LAYERS = {
 }
 
 
+@pytest.mark.parametrize("ending", ["keras", "h5"])
 @pytest.mark.parametrize("name", LAYERS)
-def test_layers_in_files_both_ways(name, tmp_path):
+def test_layers_in_files_both_ways(name, ending, tmp_path):
     shape, make = LAYERS[name]
     integers = name == "Embedding"
     x = RNG.integers(0, 7, (2, *shape)) if integers else RNG.normal(size=(2, *shape)).astype("float32")
@@ -182,11 +200,11 @@ def test_layers_in_files_both_ways(name, tmp_path):
     for weight in theirs.weights:
         if "float" in str(weight.dtype):
             weight.assign(weight.numpy() + RNG.uniform(0.1, 0.3, weight.shape))
-    theirs.save(tmp_path / "theirs.keras")
-    ours.save(tmp_path / "ours.keras")
+    theirs.save(tmp_path / f"theirs.{ending}")
+    ours.save(tmp_path / f"ours.{ending}")
     for one, other in (
-        (theirs, juanji.saving.load_model(tmp_path / "theirs.keras")),
-        (keras.saving.load_model(tmp_path / "ours.keras"), ours),
+        (theirs, juanji.saving.load_model(tmp_path / f"theirs.{ending}")),
+        (keras.saving.load_model(tmp_path / f"ours.{ending}"), ours),
     ):
         np.testing.assert_allclose(one(x), other.predict(x, verbose=0), rtol=1e-5, atol=1e-5)
 

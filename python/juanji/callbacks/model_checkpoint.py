@@ -8,15 +8,15 @@ from typing import Any
 from juanji.callbacks.base import Logs
 from juanji.callbacks.monitor import MonitorCallback
 
-_ENDINGS = {False: (".safetensors", ".keras"), True: (".safetensors", ".weights.h5")}
+_ENDINGS = {False: (".safetensors", ".keras", ".h5"), True: (".safetensors", ".weights.h5")}
 
 
 class ModelCheckpoint(MonitorCallback):
     """Saves the model, or its weights, after each epoch, or only when it is the best so far.
 
     Args:
-        filepath: name ending in .safetensors or .keras (weights alone: .safetensors or .weights.h5); may contain
-            fields such as '{epoch:02d}' and '{val_loss:.2f}'.
+        filepath: name ending in .safetensors, .keras or .h5 (weights alone: .safetensors or .weights.h5); may
+            contain fields such as '{epoch:02d}' and '{val_loss:.2f}'.
         monitor: the number that decides which model is the best.
         verbose: 1 to print a line for each file.
         save_best_only: keep the file when the number has not become better.

@@ -117,6 +117,21 @@ def is_keras_operation(data: Mapping[str, Any]) -> bool:
     return module.startswith(("keras.src.ops.", "keras.ops", "keras.src.activations."))
 
 
+def operation_module(class_name: str) -> str | None:
+    """Keras' module of a class that stands for a function; None for other classes.
+
+    Example:
+        >>> operation_module("Multiply"), operation_module("LSTM")
+        ('keras.src.ops.numpy', None)
+    """
+    name = _NAMES.get(class_name, to_snake_case(class_name))
+    try:
+        _public_name(name)
+    except ValueError:
+        return None
+    return f"keras.src.ops.{_MODULE_OF.get(name, 'numpy')}"
+
+
 class KerasOperation:
     """A function with the settings that Keras stored beside its name.
 

@@ -55,12 +55,13 @@ class Storable(Trainer):
             )
         save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: str | PathLike[str], skip_mismatch: bool = False) -> None:
+    def load_weights(self, filepath: str | PathLike[str], skip_mismatch: bool = False, by_name: bool = False) -> None:
         """Reads weights that :meth:`save_weights` or :meth:`save` of a model with the same layers wrote.
 
         Args:
-            filepath: a .safetensors, .weights.h5 or .keras file, written here or by Keras.
+            filepath: a .safetensors, .weights.h5, .keras or .h5 file, written here or by Keras.
             skip_mismatch: leave weights as they are where the file has none, or others; a warning names them.
+            by_name: give weights to the layers of the same name alone; of .h5 files.
 
         Raises:
             ValueError: when the file is damaged, or its names or shapes differ; then no weight is changed.
@@ -68,7 +69,7 @@ class Storable(Trainer):
         """
         from juanji.saving.weights import load_weights
 
-        load_weights(self, filepath, skip_mismatch)
+        load_weights(self, filepath, skip_mismatch, by_name)
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON, for :func:`juanji.models.model_from_json`.

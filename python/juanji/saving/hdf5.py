@@ -12,7 +12,7 @@ import math
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -70,11 +70,7 @@ def weights_to_bytes(method: str, model: Any, more: Mapping[str, Any] | None = N
 def load_weights_file(model: Any, path: Path, skip_mismatch: bool) -> None:
     """Reads all weights of a .weights.h5 or .keras file into a model; all of them or, with an error, none."""
     method = "load_weights"
-    if not model.built:
-        raise ValueError(
-            f"{method}: {model.name!r} has no weights; expected a built model, got none. Call "
-            "model.build(input_shape), or use it once, before loading."
-        )
+    require_weights(model)
     with one_error(method, path):
         data = path.read_bytes()
         if path.suffix == ".keras":
@@ -101,7 +97,7 @@ def read(method: str, data: bytes) -> Stored:
             if isinstance(one, module.Group):
                 collect(one, f"{path}{name}/")
             elif path.endswith("vars/"):
-                found.setdefault(path[: -len("vars/")].rstrip("/"), {})[name] = _array(one)
+                found.setdefault(path[: -len("vars/")].rstrip("/"), {})[name] = array_of(one)
 
     with module.File(io.BytesIO(data), "r") as file:
         collect(file, "")
@@ -122,14 +118,35 @@ def assign(method: str, model: Any, path: Path, stored: Stored, skip_mismatch: b
         return
     reason = next(iter(wrong.values()))
     if skip_mismatch:
-        warnings.warn(f"{method}: left as they are, since they differ in {str(path)!r}: {some(wrong)}.", stacklevel=4)
+        warn_of_mismatch(method, path, wrong)
         return
     for variable, value in before:
         variable.assign(value)
-    raise ValueError(
-        f"{method}: {str(path)!r} belongs to another model; expected its weights in the places of this one, got other "
-        f"ones in {some(sorted(wrong))} ({reason}). Use the model that the file was written from."
+    raise other_model(
+        method, path, f"its weights in the places of this one, got other ones in {some(sorted(wrong))} ({reason})"
     )
+
+
+def require_weights(model: Any) -> None:
+    """Raises ValueError for a model that could not take any weights."""
+    if not model.built:
+        raise ValueError(
+            f"load_weights: {model.name!r} has no weights; expected a built model, got none. Call "
+            "model.build(input_shape), or use it once, before loading."
+        )
+
+
+def other_model(method: str, path: Path, expected: str) -> ValueError:
+    """The error for a file that does not fit the model."""
+    return ValueError(
+        f"{method}: {str(path)!r} belongs to another model; expected {expected}. Use the model that the file was "
+        "written from."
+    )
+
+
+def warn_of_mismatch(method: str, path: Path, wrong: Iterable[str]) -> None:
+    """Warns of weights that a file has in other shapes or not at all."""
+    warnings.warn(f"{method}: left as they are, since they differ in {str(path)!r}: {some(wrong)}.", stacklevel=5)
 
 
 @contextmanager
@@ -157,7 +174,8 @@ def member(archive: zipfile.ZipFile, name: str) -> bytes:
     return archive.read(name)
 
 
-def _array(dataset: Any) -> Array:
+def array_of(dataset: Any) -> Array:
+    """The numbers of a data set. Raises ValueError for one that is none, or lies elsewhere."""
     size = math.prod(dataset.shape) * dataset.dtype.itemsize
     if dataset.is_virtual or dataset.external or size > _EXPANSION * max(dataset.id.get_storage_size(), 1024):
         raise ValueError(f"expected an array in the file itself, got {dataset.name!r} of {size} bytes")

@@ -15,7 +15,7 @@ from juanji.models.storable import stored_form
 from juanji.saving import hdf5
 from juanji.saving.native import model_from_form, restore_optimizer
 
-_KERAS_VERSION = "3.15.0"  # whose form is written
+KERAS_VERSION = "3.15.0"  # whose form is written
 
 
 def to_bytes(model: Any, include_optimizer: bool) -> bytes:
@@ -30,7 +30,7 @@ def to_bytes(model: Any, include_optimizer: bool) -> bytes:
     weights = hdf5.weights_to_bytes("save_model", model, more)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("metadata.json", json.dumps({"keras_version": _KERAS_VERSION, "date_saved": date}))
+        archive.writestr("metadata.json", json.dumps({"keras_version": KERAS_VERSION, "date_saved": date}))
         archive.writestr("config.json", json.dumps(keras_form(form)))
         archive.writestr("model.weights.h5", weights)
     return buffer.getvalue()

@@ -14,7 +14,7 @@ from juanji.saving.files import checked_path, require_file, require_writable, wr
 from juanji.saving.names import named_weights, some
 
 MORE = "~"  # begins the names of arrays that are no weights
-_ENDINGS = (".safetensors", ".weights.h5", ".keras")
+_ENDINGS = (".safetensors", ".weights.h5", ".keras", ".h5", ".hdf5")
 
 
 def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -35,10 +35,23 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
         write_at_once(path, arrays.to_bytes(weights, {"format": "juanji"}))
 
 
-def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+def load_weights(
+    model: Any, filepath: str | os.PathLike[str], skip_mismatch: bool = False, by_name: bool = False
+) -> None:
     """Reads all weights; see ``Model.load_weights``."""
     path = checked_path("load_weights", filepath, _ENDINGS)
     require_file("load_weights", path, "weights")
+    old = path.suffix in (".h5", ".hdf5") and not path.name.endswith(".weights.h5")
+    if by_name and not old:
+        raise ValueError(
+            f"load_weights: only older .h5 files are read by the names of layers; expected by_name=False, got "
+            f"by_name=True with filepath={str(path)!r}. Leave it out, or pass skip_mismatch=True."
+        )
+    if old:
+        from juanji.saving import legacy_h5
+
+        legacy_h5.load_weights_file(model, path, skip_mismatch, by_name)
+        return
     if path.suffix != ".safetensors":
         from juanji.saving.hdf5 import load_weights_file
 

@@ -11,7 +11,7 @@ from juanji.saving import native
 from juanji.saving.files import checked_path, require_file, require_writable, write_at_once
 from juanji.utils.registration import CustomObjectScope
 
-_ENDINGS = (".safetensors", ".keras")
+_ENDINGS = (".safetensors", ".keras", ".h5", ".hdf5")
 
 
 def save_model(
@@ -25,12 +25,13 @@ def save_model(
     """Writes architecture, weights, compile arguments and the optimizer's state into one file.
 
     The ending says which kind: ``.safetensors`` is juanji's own, which also keeps the random sequences of layers such
-    as Dropout, so that training goes on with the same bits; ``.keras`` is Keras' (it needs h5py), which Keras 3 reads.
+    as Dropout, so that training goes on with the same bits; ``.keras`` is Keras' (it needs h5py), which Keras 3 reads,
+    and ``.h5`` its older one, for Sequential and functional models.
     The file appears complete or not at all: if saving fails, a file that was there stays as it is.
 
     Args:
         model: any model whose layers have ``get_config``.
-        filepath: ends in .safetensors or .keras.
+        filepath: ends in .safetensors, .keras, .h5 or .hdf5.
         overwrite: whether a file that exists may be replaced.
         zipped: accepted for Keras scripts where it is not False.
         include_optimizer: whether to store compile arguments and the optimizer's state.
@@ -39,7 +40,7 @@ def save_model(
     Raises:
         ValueError: for another ending, or a model with parts that cannot be stored, such as lambdas.
         FileExistsError: when the file exists and ``overwrite`` is False.
-        ImportError: for .keras without h5py.
+        ImportError: for .keras and .h5 without h5py.
 
     Example:
         >>> import numpy as np, os, tempfile
@@ -54,6 +55,11 @@ def save_model(
         True
     """
     path = checked_path("save_model", filepath, _ENDINGS)
+    if path.name.endswith(".weights.h5"):
+        raise ValueError(
+            f"save_model: a name for weights alone; expected another ending than .weights.h5, got "
+            f"filepath={str(path)!r}. Use model.save_weights(path), or a name without '.weights'."
+        )
     if zipped is False:
         raise ValueError(
             "save_model: models are single files; expected zipped=True, got zipped=False. Leave the argument out."
@@ -63,6 +69,10 @@ def save_model(
         from juanji.saving import keras_file
 
         data = keras_file.to_bytes(model, include_optimizer)
+    elif path.suffix in (".h5", ".hdf5"):
+        from juanji.saving import legacy_h5
+
+        data = legacy_h5.to_bytes(model, include_optimizer)
     else:
         data = native.to_bytes(model, include_optimizer)
     write_at_once(path, data)
@@ -80,7 +90,7 @@ def load_model(
     ``custom_objects``. A layer that was written as a lambda is refused.
 
     Args:
-        filepath: ends in .safetensors or .keras.
+        filepath: ends in .safetensors, .keras, .h5 or .hdf5.
         custom_objects: classes and functions by name that are not juanji's own.
         compile: whether to compile the model as it was, and restore the optimizer's state.
         safe_mode: accepted for Keras scripts: juanji never runs code of files.
@@ -88,7 +98,7 @@ def load_model(
     Raises:
         ValueError: when the file is damaged, or names something that is not known.
         FileNotFoundError: when there is no such file.
-        ImportError: for .keras without h5py.
+        ImportError: for .keras and .h5 without h5py.
 
     Example:
         >>> from juanji.saving import load_model
@@ -104,6 +114,10 @@ def load_model(
                 from juanji.saving import keras_file
 
                 return keras_file.from_file(path, compile)
+            if path.suffix in (".h5", ".hdf5"):
+                from juanji.saving import legacy_h5
+
+                return legacy_h5.from_file(path, compile)
             return native.from_file(path, compile)
         except (ImportError, OSError):
             raise
