@@ -18,6 +18,9 @@ struct BatchNorm : Operation {
   std::string name() const override { return "batch_norm"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  size_t overwritten_input(size_t output, size_t inputs) const override {
+    return output == 0 && inputs == 4 ? 3 : kNoInput;  // the residual
+  }
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
@@ -35,6 +38,9 @@ struct BatchNormGradient : Operation {
   std::string name() const override { return "batch_norm_gradient"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  size_t overwritten_input(size_t output, size_t) const override {
+    return output == 0 ? 1 : output == 3 ? 0 : kNoInput;  // dx on x, dresidual on dy
+  }
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
@@ -46,6 +52,7 @@ struct ScaleShift : Operation {
   std::string name() const override { return "scale_shift"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  size_t overwritten_input(size_t output, size_t) const override { return output; }
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 

@@ -14,6 +14,9 @@ struct BiasActivationGradient : Operation {
   std::string name() const override { return "bias_activation_gradient"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  size_t overwritten_input(size_t output, size_t inputs) const override {
+    return output == 0 && inputs == 2 ? 1 : kNoInput;  // dz on dy
+  }
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 

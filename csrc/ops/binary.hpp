@@ -14,6 +14,7 @@ struct Binary : Operation {
   explicit Binary(const std::string& kind_name);  // throws std::invalid_argument for an unknown one
   std::string name() const override;
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;  // a, b
+  size_t overwritten_input(size_t output, size_t) const override { return output; }
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 

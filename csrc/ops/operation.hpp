@@ -4,12 +4,16 @@
 // written once. Instances are immutable: one may run on several threads at once.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "ops/tensor.hpp"
 
 namespace juanji {
+
+constexpr size_t kNoInput = SIZE_MAX;
 
 struct Operation {
   virtual ~Operation() = default;
@@ -32,6 +36,14 @@ struct Operation {
     return {};
   }
 
+  // The input that output `output` may lie on top of, where nobody needs that input afterwards: memory that has just
+  // been read is written without being fetched once more. kNoInput: they must not overlap. Programs look at nothing
+  // else than the size, so run() may then not read an element of the input after it has written that of the output.
+  virtual size_t overwritten_input(size_t output, size_t input_count) const {
+    (void)output, (void)input_count;
+    return kNoInput;
+  }
+
   // Whether run() reaches its result with fewer multiplications than the definition has: then a rate that counts those
   // of the definition is an effective one.
   virtual bool saves_multiplications(const std::vector<TensorSpec>& inputs) const {
@@ -39,7 +51,7 @@ struct Operation {
     return false;
   }
 
-  // `outputs` are dense, uninitialised and do not overlap the inputs.
+  // `outputs` are dense, uninitialised and do not overlap the inputs but for those that overwritten_input() names.
   virtual void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const = 0;
 };
 

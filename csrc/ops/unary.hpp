@@ -14,6 +14,7 @@ struct Unary : Operation {
   explicit Unary(const std::string& kind_name);  // throws std::invalid_argument for an unknown one
   std::string name() const override;
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;  // x
+  size_t overwritten_input(size_t output, size_t) const override { return output; }
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
@@ -25,6 +26,7 @@ struct ActivationGradient : Operation {
   explicit ActivationGradient(const std::string& activation_name);
   std::string name() const override;
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;  // y, dy
+  size_t overwritten_input(size_t, size_t) const override { return 1; }
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 

@@ -121,29 +121,60 @@ void Program::place_outputs() {
   }
 }
 
+// The last step that reads each value or a view of it.
+std::vector<size_t> Program::last_uses() const {
+  std::vector<size_t> last(values_.size(), 0);
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    for (const size_t input : steps_[i].inputs) last[values_[input].root] = i;
+  }
+  return last;
+}
+
+// An input in the arena that the output of this step can lie on top of: as large, and read here once and for the last
+// time.
+size_t Program::reusable_input(const Step& step, size_t output, size_t number, const std::vector<size_t>& last) const {
+  const size_t position = step.op->overwritten_input(output, step.inputs.size());
+  if (position == kNoInput) return kNoInput;
+  const size_t root = values_[step.inputs[position]].root;
+  size_t readers = 0;
+  for (const size_t input : step.inputs) readers += values_[input].root == root ? 1 : 0;
+  if (readers > 1) return kNoInput;
+  const bool alike = values_[root].tensor.spec.bytes() == step.output_tensors[output].spec.bytes();
+  return values_[root].place == Place::arena && last[root] == number && alike ? root : kNoInput;
+}
+
 void Program::place_arena() {
+  const std::vector<size_t> last = last_uses();
   std::vector<Lifetime> lives;
-  std::vector<size_t*> slots;
+  std::vector<std::pair<size_t*, size_t>> slots;  // and the life whose place they get
   std::vector<size_t> life_of(values_.size(), SIZE_MAX);
   for (size_t i = 0; i < steps_.size(); ++i) {
     Step& step = steps_[i];
-    for (const size_t output : step.outputs) {
+    std::set<size_t> reused;
+    for (size_t k = 0; k < step.outputs.size(); ++k) {
+      const size_t output = step.outputs[k];
       if (values_[output].place != Place::arena) continue;
-      life_of[output] = lives.size();
-      lives.push_back({values_[output].tensor.spec.bytes(), i, i});
-      slots.push_back(&values_[output].slot);
+      const size_t input = reusable_input(step, k, i, last);
+      if (input != kNoInput && reused.insert(life_of[input]).second) {
+        life_of[output] = life_of[input];
+        lives[life_of[output]].last = i;
+      } else {
+        life_of[output] = lives.size();
+        lives.push_back({values_[output].tensor.spec.bytes(), i, i});
+      }
+      slots.emplace_back(&values_[output].slot, life_of[output]);
     }
     for (const size_t input : step.inputs) {
       const size_t life = life_of[values_[input].root];
       if (life != SIZE_MAX) lives[life].last = i;
     }
     if (step.workspace_bytes > 0) {
+      slots.emplace_back(&step.workspace_offset, lives.size());
       lives.push_back({step.workspace_bytes, i, i});
-      slots.push_back(&step.workspace_offset);
     }
   }
   arena_bytes_ = place_by_lifetime(lives);
-  for (size_t i = 0; i < lives.size(); ++i) *slots[i] = lives[i].offset;
+  for (const auto& [slot, life] : slots) *slot = lives[life].offset;
 }
 
 // Results of the setup stay for all runs, so nothing is shared among them but the workspace.

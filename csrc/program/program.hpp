@@ -89,6 +89,8 @@ class Program {
   size_t add_value(TensorSpec spec, Place place, void* data = nullptr);
   void place_outputs();
   void place_arena();
+  std::vector<size_t> last_uses() const;
+  size_t reusable_input(const Step& step, size_t output, size_t number, const std::vector<size_t>& last) const;
   void place_setup();
   void execute(Step& step, char* scratch) const;
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/buffer_pool.hpp"
+#include "ops/binary.hpp"
 #include "ops/unary.hpp"
 #include "program/lifetimes.hpp"
 #include "program/program.hpp"
@@ -53,13 +54,33 @@ TEST(Program, RunsAChainInSharedMemory) {
   for (int i = 0; i < 6; ++i) y = program.add_step(negative, {y}, false)[0];
   program.add_output(program.add_step(relu, {y}, false)[0]);
   program.plan();
-  EXPECT_EQ(program.arena_bytes(), 2 * kAlignment);
+  EXPECT_EQ(program.arena_bytes(), kAlignment);  // each result lies on top of the one before
   const std::vector<float> in{-1, 2, -3, 4};
   std::vector<float> out(4);
   for (int round = 0; round < 2; ++round) {
     program.run({in.data()}, {out.data()});
     EXPECT_EQ(out, (std::vector<float>{1, 0, 3, 0}));
   }
+}
+
+// y = -x, then a + y with a = relu(y): y is needed behind a, which must not lie on top of it.
+TEST(Program, AResultDoesNotLieOnWhatIsStillRead) {
+  Arena arena;
+  Program program(arena);
+  const Unary relu("relu"), negative("negative");
+  const Binary add("add");
+  const size_t y = program.add_step(negative, {program.add_input({DType::float32, {4}})}, false)[0];
+  const size_t flat = program.add_view(y, {2, 2});
+  const size_t a = program.add_step(relu, {y}, false)[0];
+  const size_t twice = program.add_step(add, {program.add_view(a, {2, 2}), flat}, false)[0];
+  const size_t square = program.add_step(add, {twice, twice}, false)[0];
+  program.add_output(program.add_step(negative, {square}, false)[0]);
+  program.plan();
+  EXPECT_EQ(program.arena_bytes(), 2 * kAlignment);
+  const std::vector<float> in{-1, 2, -3, 4};
+  std::vector<float> out(4);
+  program.run({in.data()}, {out.data()});
+  EXPECT_EQ(out, (std::vector<float>{-4, 4, -12, 8}));
 }
 
 TEST(Program, TheSetupRunsWhenAskedTo) {
