@@ -14,6 +14,7 @@ void bind_copy(pybind11::module_& m);
 void bind_cross_entropy(pybind11::module_& m);
 void bind_depthwise(pybind11::module_& m);
 void bind_filters(pybind11::module_& m);
+void bind_group_norm(pybind11::module_& m);
 void bind_histogram(pybind11::module_& m);
 void bind_im2col(pybind11::module_& m);
 void bind_image(pybind11::module_& m);

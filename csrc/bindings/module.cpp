@@ -43,6 +43,7 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_cross_entropy(m);
   bindings::bind_depthwise(m);
   bindings::bind_filters(m);
+  bindings::bind_group_norm(m);
   bindings::bind_histogram(m);
   bindings::bind_im2col(m);
   bindings::bind_image(m);

@@ -292,6 +292,18 @@ class Median(Operation):
     """
     def __init__(self, *, height: int, width: int) -> None: ...
 
+class GroupNorm(Operation):
+    """
+    (x, gamma, beta) -> (y, mean, inverse deviation)
+    """
+    def __init__(self, sample_axes: int, groups: int, epsilon: float, centered: bool) -> None: ...
+
+class GroupNormGradient(Operation):
+    """
+    (dy, x, gamma, mean, inverse deviation) -> (dx, dgamma, dbeta)
+    """
+    def __init__(self, sample_axes: int, groups: int, centered: bool) -> None: ...
+
 class Equalize(Operation):
     """
     (x) -> x with the tones of each channel spread evenly

@@ -9,6 +9,7 @@ from juanji.layers._arguments import Shape
 from juanji.layers._centered import CenteredLayer
 from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size, require_sizes
 from juanji.layers._registry import registry
+from juanji.ops._group_norm import group_norm
 
 
 @registry.register()
@@ -100,6 +101,10 @@ class GroupNormalization(CenteredLayer):
         shape = inputs.shape
         place = self.axis % len(shape)
         groups = shape[place] if self.groups == -1 else self.groups
+        if place == len(shape) - 1:
+            return group_norm(
+                inputs, self.gamma, self.beta, (shape[place],), sample_axes=1, groups=groups, epsilon=self.epsilon
+            )
         pair = (groups, shape[place] // groups)
         x = ops.reshape(inputs, (*shape[:place], *pair, *shape[place + 1 :]))
         over = tuple(i for i in range(1, len(x.shape)) if i != place)

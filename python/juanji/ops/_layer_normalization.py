@@ -7,6 +7,7 @@ from typing import Any
 
 from juanji import ops
 from juanji.ops._convert import as_float
+from juanji.ops._group_norm import group_norm
 from juanji.ops._normalization import moments
 from juanji.ops._shape import normalize_axis
 from juanji.ops._whole import whole_numbers
@@ -48,6 +49,12 @@ def layer_normalization(
         )
     x = as_float(x)
     axes = _axes("layer_normalization", axis, x)
+    if not rms_scaling and _are_last(axes, x):
+        scale, offset = (
+            None if value is None else _along("layer_normalization", name, value, x, axes)
+            for name, value in (("gamma", gamma), ("beta", beta))
+        )
+        return _by_rows(x, scale, offset, axes, epsilon, centered=True)
     mean, variance = moments(x, axes, keepdims=True)
     inverse = ops.rsqrt(ops.add(variance, 1e-7 if epsilon is None else epsilon))
     y = ops.multiply(x if rms_scaling else ops.subtract(x, mean), inverse)
@@ -83,6 +90,9 @@ def rms_normalization(x: Any, scale: Any = None, axis: Axis = -1, epsilon: float
     if len(x.shape) == 0:
         x = ops.reshape(x, (1,))
     axes = _axes("rms_normalization", axis, x)
+    if _are_last(axes, x):
+        along = None if scale is None else _along("rms_normalization", "scale", scale, x, axes)
+        return _by_rows(x, along, None, axes, epsilon, centered=False)
     square = ops.mean(ops.square(x), axes, keepdims=True)
     y = ops.multiply(x, ops.rsqrt(ops.add(square, 1e-7 if epsilon is None else epsilon)))
     return y if scale is None else ops.multiply(y, _along("rms_normalization", "scale", scale, x, axes))
@@ -95,6 +105,16 @@ def _axes(op: str, axis: Axis, x: Any) -> tuple[int, ...]:
     return axes
 
 
+def _are_last(axes: tuple[int, ...], x: Any) -> bool:
+    return axes == tuple(range(axes[0], len(x.shape)))
+
+
+def _by_rows(x: Any, gamma: Any, beta: Any, axes: tuple[int, ...], epsilon: float | None, centered: bool) -> Any:
+    sizes = tuple(x.shape[a] for a in axes)
+    least = 1e-7 if epsilon is None else epsilon
+    return group_norm(x, gamma, beta, sizes, sample_axes=axes[0], epsilon=least, centered=centered)
+
+
 def _along(op: str, name: str, value: Any, x: Any, axes: tuple[int, ...]) -> Any:
     """``value`` with size 1 on the other axes, so that it broadcasts."""
     value = ops.cast(value, x.dtype)
@@ -104,6 +124,6 @@ def _along(op: str, name: str, value: Any, x: Any, axes: tuple[int, ...]) -> Any
             f"{op}: {name} has the wrong shape; expected {expected} for axis {axes} of x.shape={tuple(x.shape)}, got "
             f"{name}.shape={tuple(value.shape)}. Pass one number for each normalised position."
         )
-    if axes[-1] - axes[0] == len(x.shape) - 1 - axes[0] and len(axes) == axes[-1] - axes[0] + 1:
-        return value  # the last axes: they broadcast as they are
+    if _are_last(axes, x):
+        return value  # they broadcast as they are
     return ops.reshape(value, tuple(d if i in axes else 1 for i, d in enumerate(x.shape)))
