@@ -287,7 +287,9 @@ def test_calls_with_other_values_leave_the_weights_alone():
     np.testing.assert_allclose(state[0], 0.01 * mean, rtol=1e-4)
     for a, b in zip(before, layer.get_weights()):
         np.testing.assert_array_equal(a, b)
-    with pytest.raises(ValueError, match="needs a built layer and a value for each of its 4 variables"):
+    with pytest.raises(
+        ValueError, match=r"wrong number of trainable_variables; expected a value for each of 2 variables"
+    ):
         layer.stateless_call([], [], VECTORS)
 
 

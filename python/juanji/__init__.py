@@ -8,6 +8,7 @@ from juanji import _openmp as _openmp  # first: it loads the native module
 from juanji import config
 from juanji.autograd import GradientTape, Tensor, Variable
 from juanji.config import set_num_threads, show_config
+from juanji.stateless import StatelessScope
 from juanji.symbolic import KerasTensor
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ __all__ = [
     "Optimizer",
     "Regularizer",
     "Sequential",
+    "StatelessScope",
     "Tensor",
     "Variable",
     "activations",
@@ -104,7 +106,7 @@ _LAZY_CLASSES = {
     "device": "scopes", "name_scope": "scopes", "profile": "models.profiling", "remat": "scopes",
 }  # fmt: skip
 _LAZY_MODULES = frozenset(__all__) - {
-    *_LAZY_CLASSES, "GradientTape", "KerasTensor", "Tensor", "Variable", "config", "set_num_threads",
+    *_LAZY_CLASSES, "GradientTape", "KerasTensor", "StatelessScope", "Tensor", "Variable", "config", "set_num_threads",
     "show_config", "version",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Tensors, variables and reverse-mode differentiation.
+"""Reverse-mode differentiation.
 
 Operations (``juanji.ops``) run at once. While a :class:`GradientTape` is open, every operation that involves a watched
 tensor or a variable is written onto it; :meth:`GradientTape.gradient` then walks the record backwards and applies
@@ -12,273 +12,25 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
 
-from juanji import _structure, config
-from juanji._operators import Operators
+from juanji._tensor import Array, Tensor
+from juanji._variable import NoValueError, Variable, open_trace, set_open_trace
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from juanji.ops._operation import Call
-    from juanji.trace import Trace
 
-Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
-
-
-class Tensor(Operators):
-    """An array whose history a tape may know.
-
-    Operations on tensors give tensors; ``np.asarray(t)`` and :meth:`numpy` give the array. Arithmetic operators and
-    indexing are those of NumPy and differentiable.
-
-    Args:
-        value: anything ``np.asarray`` takes.
-
-    Example:
-        >>> from juanji.autograd import Tensor
-        >>> (Tensor([1.0, 2.0]) * 3.0).numpy()
-        array([3., 6.])
-    """
-
-    # _logits: ("softmax" or "sigmoid", its input) on the result of one, for losses; see ops/_logits.py
-    # _keras_mask: which steps count, set by layers on their results; see _masks.py
-    __slots__ = ("__weakref__", "_keras_mask", "_logits", "_value")
-    __array_priority__ = 100.0
-
-    def __init__(self, value: ArrayLike) -> None:
-        self._value: Array = np.asarray(value)
-        self._logits: tuple[str, Tensor] | None = None
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self._value.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._value.dtype
-
-    @property
-    def ndim(self) -> int:
-        return self._value.ndim
-
-    @property
-    def size(self) -> int:
-        return self._value.size
-
-    def numpy(self) -> Array:
-        """The value as a NumPy array (not a copy)."""
-        return self._value
-
-    def item(self) -> Any:
-        """The value of a one-element tensor as a Python number."""
-        return self.numpy().item()
-
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
-        value = self.numpy()
-        if dtype is not None:
-            value = value.astype(dtype, copy=False)
-        return value.copy() if copy else value
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        """NumPy's functions: those that ``juanji.ops`` has stay differentiable, the others give arrays."""
-        from juanji import ops
-
-        name = "mod" if ufunc is np.remainder else ufunc.__name__
-        own = getattr(ops, name, None)
-        if method == "__call__" and own is not None and not kwargs:
-            return own(*inputs)
-        return getattr(ufunc, method)(*(np.asarray(x) if isinstance(x, Tensor) else x for x in inputs), **kwargs)
-
-    def __len__(self) -> int:
-        return len(self._value)
-
-    def __iter__(self) -> Any:
-        return (self[i] for i in range(len(self)))
-
-    def __float__(self) -> float:
-        return float(self.numpy().item())
-
-    def __int__(self) -> int:
-        return int(self.numpy().item())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item() if self.ndim == 0 else self.numpy(), spec) if spec else str(self)
-
-    def __bool__(self) -> bool:
-        return bool(self.numpy())
-
-    def __getitem__(self, index: Any) -> Any:
-        from juanji.ops._indexing import get_item
-
-        return get_item(self, index)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} shape={self.shape} dtype={self.dtype} value={self._value!r}>"
-
-
-class _OpenTrace(threading.local):
-    """The trace open on this thread; see :mod:`juanji.trace`."""
-
-    trace: Trace | None = None
-
-
-_open_trace = _OpenTrace()
-
-
-def open_trace() -> Trace | None:
-    """The trace open on this thread."""
-    return _open_trace.trace
-
-
-def set_open_trace(trace: Trace | None) -> None:
-    """Makes operations on this thread write themselves down, or run again."""
-    _open_trace.trace = trace
-
-
-class NoValueError(TypeError):
-    """Something asked for the value of a tensor while a step was being recorded.
-
-    Args:
-        what: what has no value.
-    """
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what} has no value while a step is being recorded; expected operations of juanji.ops alone. "
-            "Compile the model with run_eagerly=True to compute with values in Python."
-        )
-
-
-class Variable(Tensor):
-    """A tensor that training changes; tapes watch it by itself while it is trainable.
-
-    Its array can be read, as :meth:`numpy` or :attr:`value`, but not written: :meth:`assign` tells tapes and
-    recorded steps that the value is another one.
-
-    Args:
-        initializer: initial value, copied; or the name of an initializer or any function ``(shape, dtype)``, which
-            ``shape`` belongs to.
-        shape: of the value, where an initializer makes it.
-        dtype: element type; that of the value by default, ``config.floatx()`` for Python's numbers.
-        trainable: whether tapes watch it and optimizers update it.
-        autocast, aggregation, synchronization: accepted for Keras scripts; without effect.
-        name: shown in summaries and messages.
-
-    Example:
-        >>> from juanji.autograd import Variable
-        >>> v = Variable([1.0, 2.0], name="kernel")
-        >>> v.assign([3.0, 4.0]).numpy()
-        array([3., 4.], dtype=float32)
-        >>> Variable("ones", shape=(2,)).numpy()
-        array([1., 1.], dtype=float32)
-    """
-
-    # _version counts the changes, so that a tape can tell that a recorded value is gone
-    __slots__ = ("_constraint", "_trainable", "_version", "name", "path")
-
-    def __init__(
-        self,
-        initializer: Any,
-        shape: Sequence[int] | None = None,
-        dtype: DTypeLike | None = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        aggregation: str | None = "none",
-        synchronization: str = "auto",
-        name: str = "variable",
-    ) -> None:
-        # ascontiguousarray would turn a scalar into shape (1,)
-        super().__init__(np.array(_first_value(initializer, shape, dtype), dtype=dtype, order="C", copy=True))
-        self._trainable = bool(trainable)
-        self._constraint: Any = None
-        self.name = name or "variable"
-        self.path = self.name
-        self._version = 0
-
-    @property
-    def trainable(self) -> bool:
-        """Whether tapes watch it and optimizers update it."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        if bool(value) != self._trainable:
-            self._trainable = bool(value)
-            _structure.changed()
-
-    @property
-    def constraint(self) -> Any:
-        """What optimizers apply to the value after each update, a function of the variable; None for nothing."""
-        return self._constraint
-
-    @constraint.setter
-    def constraint(self, value: Any) -> None:
-        if value is not self._constraint:
-            self._constraint = value
-            _structure.changed()
-
-    @property
-    def value(self) -> Array:
-        """The value as an array that cannot be written to."""
-        return self.numpy()
-
-    def numpy(self) -> Array:
-        """The value as an array that cannot be written to (not a copy)."""
-        if _open_trace.trace is not None:
-            raise NoValueError(f"variable {self.name!r}")
-        view: Array = self._value.view()
-        view.flags.writeable = False
-        return view
-
-    def assign(self, value: ArrayLike) -> Variable:
-        """Overwrites the value in place. Raises ValueError when the shape differs."""
-        new = value if isinstance(value, Tensor) else np.asarray(value)
-        if tuple(new.shape) != self.shape:
-            raise ValueError(
-                f"Variable.assign: wrong shape for variable {self.name!r}; expected {self.shape}, "
-                f"got value.shape={tuple(new.shape)}. Reshape the value first."
-            )
-        if _open_trace.trace is not None:
-            from juanji.ops._assign import assign
-
-            assign(self, new)
-        else:
-            self._value[...] = new._value if isinstance(new, Tensor) else new
-            self.mark_changed()
-        return self
-
-    def mark_changed(self) -> None:
-        """Tells tapes and recorded steps that the value is another one."""
-        self._version += 1
-
-    def assign_add(self, value: ArrayLike) -> Variable:
-        """Adds in place."""
-        return self.assign(self + value if _open_trace.trace is not None else self._value + np.asarray(value))
-
-    def assign_sub(self, value: ArrayLike) -> Variable:
-        """Subtracts in place."""
-        return self.assign(self - value if _open_trace.trace is not None else self._value - np.asarray(value))
-
-    def __repr__(self) -> str:
-        return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
-
-
-def _first_value(initializer: Any, shape: Sequence[int] | None, dtype: DTypeLike | None) -> Any:
-    """The value of a variable: as it is given, or made by an initializer."""
-    if isinstance(initializer, str) or (callable(initializer) and not isinstance(initializer, Tensor)):
-        from juanji import initializers
-
-        if shape is None:
-            raise ValueError(
-                f"Variable: the shape is missing; expected shape=(...) beside an initializer, got "
-                f"initializer={initializer!r} alone. Pass the shape, () for a single number."
-            )
-        return initializers.get(initializer)(tuple(shape), dtype=np.dtype(dtype or config.floatx()).name)
-    value = initializer if hasattr(initializer, "dtype") else np.asarray(initializer)
-    if value is not initializer and dtype is None and value.dtype.kind == "f":
-        value = value.astype(config.floatx())
-    return value
+__all__ = [
+    "Array",
+    "GradientTape",
+    "NoValueError",
+    "Tensor",
+    "Variable",
+    "open_trace",
+    "recording_tapes",
+    "set_open_trace",
+]
 
 
 class _OpenTapes(threading.local):

@@ -149,6 +149,17 @@ def test_boxes(name, options, form):
     np.testing.assert_array_equal(result["labels"], expected["labels"])
 
 
+@pytest.mark.parametrize("name", ["CutMix", "RandomElasticTransform"])
+def test_boxes_that_cannot_follow_are_refused_by_both(name):
+    theirs, ours = both(name, {"bounding_box_format": "xyxy"})
+    boxes = {"boxes": np.ones((5, 2, 4), "float32"), "labels": np.ones((5, 2), "int32")}
+    data = {"images": IMAGES, "bounding_boxes": boxes, "labels": np.eye(5, dtype="float32")}
+    with pytest.raises(NotImplementedError):
+        theirs(data, training=True)
+    with pytest.raises(ValueError, match="boxes cannot follow this transformation"):
+        ours(data, training=True)
+
+
 @pytest.mark.parametrize("name", ["RandomFlip", "RandomRotation", "RandomZoom"])
 def test_masks(name):
     theirs, ours = both(name, {} if name == "RandomFlip" else {"height_factor" if "Zoom" in name else "factor": 0.2})

@@ -9,6 +9,7 @@ from juanji.autograd import Variable
 from juanji.dtype_policies import DTypePolicy, dtype_of
 from juanji.dtype_policies import get as get_policy
 from juanji.layers._weights import WeightOwner
+from juanji.stateless import StatelessScope, new_values, require_values
 
 
 class LayerProperties(WeightOwner):
@@ -109,6 +110,8 @@ class LayerProperties(WeightOwner):
     ) -> tuple[Any, ...]:
         """The output with other values in the place of the weights, which stay as they are.
 
+        Gradients go to the values where those are tensors. Sources of random numbers draw on.
+
         Args:
             trainable_variables, non_trainable_variables: a value for each of the layer's variables.
             args, kwargs: those of the call.
@@ -119,26 +122,30 @@ class LayerProperties(WeightOwner):
 
         Raises:
             ValueError: for a layer that has no weights yet, or another number of values.
+
+        Example:
+            >>> import numpy as np
+            >>> from juanji import layers
+            >>> layer = layers.Dense(1)
+            >>> layer.build((None, 2))
+            >>> outputs, state = layer.stateless_call([np.ones((2, 1)), np.zeros(1)], [], np.ones((1, 2)))
+            >>> outputs.numpy(), state
+            (array([[2.]], dtype=float32), [])
         """
         layer: Any = self
-        variables = [*self.trainable_variables, *self.non_trainable_variables]
-        values = [*trainable_variables, *non_trainable_variables]
-        if not layer.built or len(values) != len(variables):
+        where = f"{type(self).__name__} {self.name!r}.stateless_call"
+        if not layer.built:
             raise ValueError(
-                f"{type(self).__name__} {self.name!r}: stateless_call needs a built layer and a value for each of its "
-                f"{len(variables)} variables, got built={layer.built} and {len(values)} values. Build the layer first."
+                f"{where}: the layer has no weights; expected a built layer. Call build(input_shape) first."
             )
-        before = [v.numpy().copy() for v in variables]
-        try:
-            for variable, value in zip(variables, values):
-                variable.assign(value)
+        fixed = self.non_trainable_variables
+        require_values(where, "trainable_variables", trainable_variables, self.trainable_variables)
+        require_values(where, "non_trainable_variables", non_trainable_variables, fixed)
+        mapping = zip([*self.trainable_variables, *fixed], [*trainable_variables, *non_trainable_variables])
+        with StatelessScope(mapping) as scope:
             outputs = layer(*args, **kwargs)
-            state = [v.numpy().copy() for v in self.non_trainable_variables]
             losses = [layer.losses] if return_losses else []
-        finally:
-            for variable, value in zip(variables, before):
-                variable.assign(value)
-        return (outputs, state, *losses)
+        return (outputs, new_values(scope, fixed), *losses)
 
 
 def own_metrics(layer: WeightOwner) -> list[Any]:

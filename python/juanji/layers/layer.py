@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from juanji import config, regularizers
+from juanji import config, regularizers, stateless
 from juanji._masks import masks_of
 from juanji.autograd import Tensor, open_trace
 from juanji.dtype_policies import dtype_of
@@ -219,7 +219,11 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
             self._call_losses = []
             self._call_counted = _context.count
         parts = loss if isinstance(loss, (list, tuple)) else [loss]
-        self._call_losses += [part if part.ndim == 0 else ops.sum(part) for part in map(as_array, parts)]
+        numbers = [part if part.ndim == 0 else ops.sum(part) for part in map(as_array, parts)]
+        self._call_losses += numbers
+        scope = stateless.current_scope()
+        if scope is not None and scope.collect_losses:
+            scope.losses += numbers
         trace = open_trace()
         if trace is not None:
             trace.defer(self._keep_losses, list(self._call_losses))

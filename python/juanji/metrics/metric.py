@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from juanji import ops
-from juanji.autograd import Variable
+from juanji.autograd import Tensor, Variable
 from juanji.config import floatx
 from juanji.losses.loss import masked_weights, same_rank
 from juanji.losses.loss import registry as losses
+from juanji.stateless import StatelessScope, new_values, require_values
 from juanji.trace import TracedTensor, deferred, traced_or_deferred
 from juanji.utils.naming import auto_name
 from juanji.utils.registry import Configurable, Registry
@@ -102,6 +103,41 @@ class Metric(Configurable, ABC):
         """Forgets all batches."""
         for variable in self._variables:
             variable.assign(np.zeros(variable.shape))
+
+    def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Tensor]:
+        """The state after a batch that begins with other values, which stay as they are.
+
+        Args:
+            metric_variables: a value for each of :attr:`variables`.
+            args, kwargs: those of :meth:`update_state`.
+
+        Raises:
+            ValueError: for another number of values.
+
+        Example:
+            >>> mean = Mean()
+            >>> state = mean.stateless_update_state([6.0, 2.0], [0.0])
+            >>> float(mean.stateless_result(state)), mean.result()
+            (2.0, 0.0)
+        """
+        with self._scope("stateless_update_state", metric_variables) as scope:
+            self.update_state(*args, **kwargs)
+        return new_values(scope, self.variables)
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """The value that belongs to other values of :attr:`variables`."""
+        with self._scope("stateless_result", metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Tensor]:
+        """The state of a metric that has seen nothing."""
+        with StatelessScope() as scope:
+            self.reset_state()
+        return new_values(scope, self.variables)
+
+    def _scope(self, method: str, values: Sequence[Any]) -> StatelessScope:
+        require_values(f"{type(self).__name__}.{method}", "metric_variables", values, self.variables)
+        return StatelessScope(zip(self.variables, values))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.update_state(*args, **kwargs)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from juanji import _core, _structure
+from juanji import _core, _structure, stateless
 from juanji._locks import Lock
 from juanji.layers._weights import WeightOwner
 from juanji.program import Recorded
@@ -57,6 +57,8 @@ class Recorder:
     def run(self, model: Any, name: str, data: Any) -> Any:
         """Runs ``getattr(model, name)(data)``, recorded where that is possible."""
         step = getattr(model, name)
+        if stateless.current_scope() is not None:  # programs read and write the variables themselves
+            return step(data)
         arrays: list[Any] = []
         shapes = _flatten(data, arrays)
         with self._lock:
@@ -85,6 +87,8 @@ class Recorder:
     def prediction(self, x: Any) -> Recorded | None:
         """The recorded prediction from one array of this type and shape, found without looking at the model."""
         if self._changes != _structure.changes() or type(x) is not np.ndarray:
+            return None
+        if stateless.open_scopes and stateless.current_scope() is not None:
             return None
         return self._predictions.get((x.dtype, x.shape))
 

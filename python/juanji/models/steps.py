@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from juanji import optimizers
-from juanji.autograd import GradientTape, Tensor, open_trace
+from juanji.autograd import GradientTape, Tensor, Variable, open_trace
 from juanji.layers._properties import own_metrics
 from juanji.layers.layer import Layer
 from juanji.models.compiled import Compiled, CompileMetrics, as_number
 from juanji.models.data import unpack
 from juanji.models.recording import Recorder
 from juanji.program import Recorded
+from juanji.stateless import StatelessScope, new_values, require_values
 from juanji.symbolic.structure import flatten, map_structure
 
 StepFunction = Callable[[Iterator[Any]], Any]
@@ -112,6 +114,11 @@ class Steps(Layer):
         return [*compiled, *{id(metric): metric for metric in own if id(metric) not in known}.values()]
 
     @property
+    def metrics_variables(self) -> list[Variable]:
+        """The state of all :attr:`metrics`."""
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    @property
     def metrics_names(self) -> list[str]:
         """The names that belong to the numbers of :meth:`evaluate`."""
         return [metric.name for metric in self._single_metrics()]
@@ -187,6 +194,34 @@ class Steps(Layer):
                 "Pass a loss such as 'categorical_crossentropy'."
             )
         return total
+
+    def stateless_compute_loss(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        metrics_variables: Sequence[Any],
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tuple[Any, tuple[Any, Any, Any]]:
+        """:meth:`compute_loss` with other values in the place of all variables, which stay as they are.
+
+        Args:
+            trainable_variables, non_trainable_variables, metrics_variables: a value for each variable of these lists.
+            x, y, y_pred, sample_weight, training: those of :meth:`compute_loss`.
+
+        Returns:
+            The loss, and the values of the three lists after it.
+        """
+        given = (trainable_variables, non_trainable_variables, metrics_variables)
+        lists = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)
+        for name, values, variables in zip(("trainable", "non_trainable", "metrics"), given, lists):
+            require_values(f"{type(self).__name__}.stateless_compute_loss", f"{name}_variables", values, variables)
+        with StatelessScope(zip(chain(*lists), chain(*given))) as scope:
+            loss = self._loss_of(x, y, y_pred, sample_weight, training)
+        return loss, (trainable_variables, new_values(scope, lists[1]), new_values(scope, lists[2]))
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, float]:
         """Adds one batch to the metrics and returns all averages."""

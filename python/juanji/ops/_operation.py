@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from juanji import _core
+from juanji import _core, stateless
 from juanji.autograd import NoValueError, Tensor, Variable, open_trace, recording_tapes
 
 Gradients = Sequence[Any]
@@ -200,6 +200,8 @@ class Operation:
         return side
 
     def __call__(self, *inputs: Any, **attributes: Any) -> Any:
+        if stateless.open_scopes:
+            inputs = tuple(map(stateless.current_value, inputs))
         tapes = recording_tapes(inputs)
         if tapes:
             attributes = {**attributes, **self._when_recorded}
@@ -249,6 +251,10 @@ class InPlaceOperation:
 
     def __call__(self, inputs: Sequence[Any], **attributes: Any) -> None:
         native = self._native(**attributes)
+        scope = stateless.current_scope() if stateless.open_scopes else None
+        if scope is not None:
+            scope.update_in_place(native, inputs)
+            return
         trace = open_trace()
         if trace is not None and trace.takes(inputs):
             trace.add(self, native, inputs, attributes)

@@ -191,7 +191,7 @@ class Optimizer(LearningRateOwner, AverageOwner):
         trace = open_trace()
         if trace is not None and (every or (self.use_ema and frequency)):
             trace.add_phase(self._phase)
-        taken = int(self._iterations._value)  # read while a trace is open, too: it records one phase
+        taken = int(self._iterations._held())  # read while a trace is open, too: it records one phase
         updates = not every or (taken + 1) % every == 0
         return updates, bool(self.use_ema and frequency) and (taken // (every or 1) + 1) % int(frequency or 1) == 0
 

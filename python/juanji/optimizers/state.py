@@ -11,6 +11,7 @@ import numpy as np
 from juanji import initializers
 from juanji.autograd import Array, Variable
 from juanji.config import floatx
+from juanji.stateless import StatelessScope, new_values
 from juanji.utils.registry import Configurable
 
 
@@ -176,15 +177,9 @@ class OptimizerState(Configurable):
         self._check_count("stateless_apply", "optimizer_variables", optimizer_variables, own)
         self._check_count("stateless_apply", "trainable_variables", trainable_variables, self._trainable)
         everything = [*self._trainable, *own]
-        before = [v.numpy().copy() for v in everything]
-        try:
-            for variable, value in zip(everything, [*trainable_variables, *optimizer_variables]):
-                variable.assign(value)
+        with StatelessScope(zip(everything, [*trainable_variables, *optimizer_variables])) as scope:
             self.apply(grads)
-            after = [v.numpy().copy() for v in everything]
-        finally:
-            for variable, value in zip(everything, before):
-                variable.assign(value)
+        after = [value.numpy() for value in new_values(scope, everything)]
         return after[: len(self._trainable)], after[len(self._trainable) :]
 
     def _require_built(self, method: str) -> None:
