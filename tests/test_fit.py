@@ -416,3 +416,20 @@ def test_interrupting_leaves_a_usable_model():
     assert model.history.epoch == []
     assert model.predict(X, verbose=0).shape == (50, 1)
     assert len(model.fit(X, Y, epochs=2, verbose=0).epoch) == 2
+
+
+def test_weighted_metrics_of_a_name_that_is_taken_say_so():
+    model = linear(metrics=["mse", "mae"], weighted_metrics=["mae", "mae", metrics.MeanAbsoluteError(name="mae")])
+    weights = np.linspace(0, 1, len(X))
+    found = model.evaluate(X, Y, sample_weight=weights, verbose=0, return_dict=True)
+    assert list(found) == ["loss", "mse", "mae", "weighted_mae", "weighted_mae_1", "weighted_mae_2"]
+    error = np.abs(model.predict(X, verbose=0) - Y).mean(axis=-1)
+    assert found["mae"] == pytest.approx(error.mean(), rel=1e-5)
+    assert found["weighted_mae"] == pytest.approx((error * weights).sum() / weights.sum(), rel=1e-5)
+
+
+def test_metrics_of_compile_are_named_once():
+    model = linear(metrics=["mse", metrics.MeanAbsoluteError(name="own")])
+    model.evaluate(X, Y, verbose=0)
+    assert model.metrics_names == ["loss", "mse", "own"]
+    assert [metric.name for metric in model.metrics] == ["loss", "compile_metrics"]

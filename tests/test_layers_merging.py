@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import juanji
 from juanji import GradientTape, Input, Tensor, layers
 
 RNG = np.random.default_rng(0)
@@ -173,3 +174,19 @@ def test_custom_layers_take_nested_inputs():
     assert y.shape == (None, 3)
     with pytest.raises(TypeError, match="the arguments do not fit"):
         layer({"a": a, "b": [b]}, 0.5, None, 3)
+
+
+def test_one_sample_serves_a_batch_after_the_first_call():
+    layer = layers.Add()
+    a, b = (x.astype("float32") for x in arrays((3, 4), (1, 4)))
+    with pytest.raises(ValueError, match="different batch sizes"):
+        layer([a, b])
+    layer([a, a])
+    np.testing.assert_array_equal(layer([a, b]), a + b)
+
+
+def test_one_sample_serves_a_batch_in_a_functional_model():
+    inputs = [Input((4,)), Input((4,))]
+    model = juanji.Model(inputs, layers.Multiply()(inputs))
+    a, b = (x.astype("float32") for x in arrays((3, 4), (1, 4)))
+    np.testing.assert_array_equal(model([a, b]), a * b)

@@ -52,8 +52,8 @@ class NoValueError(TypeError):
 class Variable(Tensor):
     """A tensor that training changes; tapes watch it by itself while it is trainable.
 
-    Its array can be read, as :meth:`numpy` or :attr:`value`, but not written: :meth:`assign` tells tapes and
-    recorded steps that the value is another one.
+    :meth:`numpy` gives a copy, which later training leaves alone, as in Keras. The array itself is :attr:`value`, to
+    be read but not written: :meth:`assign` tells tapes and recorded steps that the value is another one.
 
     Args:
         initializer: initial value, copied; or the name of an initializer or any function ``(shape, dtype)``, which
@@ -119,16 +119,16 @@ class Variable(Tensor):
 
     @property
     def value(self) -> Array:
-        """The value as an array that cannot be written to."""
-        return self.numpy()
-
-    def numpy(self) -> Array:
-        """The value as an array that cannot be written to (not a copy)."""
+        """The array itself (not a copy), which cannot be written to and changes as the variable does."""
         if _open_trace.trace is not None:
             raise NoValueError(f"variable {self.name!r}")
         view: Array = self._held().view()
         view.flags.writeable = False
         return view
+
+    def numpy(self) -> Array:
+        """A copy of the value."""
+        return np.array(self.value)
 
     def _held(self) -> Array:
         """The array itself or, inside a :class:`juanji.StatelessScope`, the one that stands for it there."""

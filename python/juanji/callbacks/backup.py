@@ -148,7 +148,7 @@ def _state_of(model: Any) -> dict[str, Any]:
     """Weights by their names, the optimizer's state and the random sequences of layers behind a '~'."""
     from juanji.saving.names import named_generators, named_weights
 
-    found = {name: variable.numpy() for name, variable in named_weights(model)}
+    found = {name: variable.value for name, variable in named_weights(model)}
     found |= {f"~random/{name}": generator.state for name, generator in named_generators(model)}
     own: dict[str, Any] = {}
     model.optimizer.save_own_variables(own)

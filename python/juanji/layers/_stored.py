@@ -71,7 +71,7 @@ class Stored:
     def save_own_variables(self, store: dict[str, Any]) -> None:
         """Puts the weights of this layer, without those of layers inside, into ``store``: trainable ones first."""
         for i, variable in enumerate(self._stored_variables()):
-            store[str(i)] = variable.numpy()
+            store[str(i)] = variable.value
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Takes the weights that :meth:`save_own_variables` stored.

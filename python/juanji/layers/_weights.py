@@ -178,7 +178,7 @@ class WeightOwner:
 
     def get_weights(self) -> list[Array]:
         """Copies of the values of all weights."""
-        return [v.numpy().copy() for v in self.weights]
+        return [v.numpy() for v in self.weights]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Overwrites all weights.

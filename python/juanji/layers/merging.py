@@ -26,7 +26,8 @@ class Merge(Layer):
 
     def check_input(self, shape: Any) -> None:
         shapes = require_list(self, shape, self._least_inputs, self._most_inputs)
-        batches = {s[0] for s in shapes if s} - {None}
+        # One size in the first call; after it, a single sample may serve a batch, as in Keras.
+        batches = {s[0] for s in shapes if s and not self.built} - {None}
         if any(not s for s in shapes) or len(batches) > 1:
             raise ValueError(
                 f"{type(self).__name__} {self.name!r}: the inputs have different batch sizes; expected one size of "

@@ -106,6 +106,8 @@ class Objective:
         for identifier, weighted in self._wanted:
             metric = metrics.resolve_metric(identifier, true_shape, predicted_shape)
             prefix = f"{self.name}_" if self.name and not metric.name.startswith(f"{self.name}_") else ""
+            if weighted and prefix + metric.name in used:
+                metric.name = f"weighted_{metric.name}"
             name, count = prefix + metric.name, 0
             metric.name = name
             while metric.name in used:

@@ -58,7 +58,7 @@ def metric_state(model: Any) -> tuple[Any, list[Array]]:
     """What the metrics were made for, in plain values, and their sums so far."""
     compiled = model._compiled
     form = None if compiled is None else compiled.metric_form()
-    return form, [v.numpy().copy() for v in _variables(model)]
+    return form, [v.numpy() for v in _variables(model)]
 
 
 def _variables(model: Any) -> list[Variable]:

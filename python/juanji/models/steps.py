@@ -110,7 +110,7 @@ class Steps(Layer):
         compiled = [] if self._compiled is None else self._compiled.metrics
         layers = [layer for layer in self.walk() if layer is self or not isinstance(layer, Steps)]
         own = [metric for layer in layers for metric in own_metrics(layer)]
-        known = {id(metric) for metric in compiled}
+        known = {id(metric) for metric in (*compiled, *_one_by_one(compiled))}
         return [*compiled, *{id(metric): metric for metric in own if id(metric) not in known}.values()]
 
     @property
@@ -138,8 +138,7 @@ class Steps(Layer):
 
     def _single_metrics(self) -> list[Any]:
         """The :attr:`metrics`, with those of :meth:`compile` one by one."""
-        found = [metric.metrics if isinstance(metric, CompileMetrics) else [metric] for metric in self.metrics]
-        return [metric for part in found for metric in part]
+        return _one_by_one(self.metrics)
 
     def train_step(self, data: Any) -> dict[str, float]:
         """Trains on one batch: forward, loss, gradients, update, metrics.
@@ -248,3 +247,9 @@ class Steps(Layer):
                 "Call model.compile(optimizer='adam', loss='categorical_crossentropy', metrics=['accuracy'])."
             )
         return self._compiled
+
+
+def _one_by_one(metrics: list[Any]) -> list[Any]:
+    """Metrics, with those of `compile` one by one."""
+    found = [metric.metrics if isinstance(metric, CompileMetrics) else [metric] for metric in metrics]
+    return [metric for part in found for metric in part]

@@ -55,17 +55,38 @@ def cast(x: Any, dtype: DTypeLike) -> Any:
 
 
 def as_array(x: Any) -> Any:
-    """A Tensor as it is, anything else as a NumPy array; floats from Python take the default float type."""
+    """A Tensor as it is, anything else as a NumPy array; floats from Python take the default float type.
+
+    Lists of tensors become one tensor with the history of all of them.
+    """
     if isinstance(x, (Tensor, np.ndarray)):
         if x.dtype.kind not in "fiub":
             raise _no_numbers(x.dtype)
         return x
+    if holds_tensor(x):
+        return _stacked(x)
     array = array_from(x)
     if array.dtype.kind not in "fiub":
         raise _no_numbers(array.dtype)
     if array.dtype == np.float64 and not isinstance(x, np.generic):
         return array.astype(floatx())
     return array
+
+
+def holds_tensor(x: Any) -> bool:
+    """Whether there is a Tensor in this list or tuple, or in one inside it."""
+    if not isinstance(x, (list, tuple)):
+        return False
+    kinds = set(map(type, x))
+    if any(issubclass(kind, Tensor) for kind in kinds):
+        return True
+    return any(issubclass(kind, (list, tuple)) for kind in kinds) and any(map(holds_tensor, x))
+
+
+def _stacked(x: Any) -> Any:
+    from juanji.ops import stack
+
+    return stack([_stacked(part) if holds_tensor(part) else part for part in x])
 
 
 def array_from(x: Any) -> Array:
@@ -101,6 +122,7 @@ def operands(*values: Any) -> tuple[Any, ...]:
     """The arguments of an element-wise operation as arrays or tensors of one type."""
     dtype: np.dtype[Any] | None = None
     uniform = True
+    values = tuple(_stacked(x) if holds_tensor(x) else x for x in values)
     for value in values:
         own = value.dtype if isinstance(value, (Tensor, np.ndarray, np.generic)) else None
         uniform = uniform and own is not None and (dtype is None or own == dtype)

@@ -8,17 +8,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from juanji import ops
+from juanji import _core, ops
 from juanji.autograd import Array
 from juanji.config import floatx
 from juanji.ops._convert import as_array, as_float, operands
-from juanji.ops._numpy_side import by_numpy
+from juanji.ops._operation import NATIVE_DTYPES, Call, NativeSide, NumpyFunction, Operation
 from juanji.ops._shape import normalize_axis
 from juanji.ops._whole import whole_number
 
 Shape = int | Sequence[int]
 
-_copy = by_numpy("copy", np.copy, lambda call, dy: (dy,))
+
+def _copy_side(dtype: str) -> NativeSide:
+    if np.dtype(dtype) not in NATIVE_DTYPES:
+        return NumpyFunction(np.copy)
+    return _core.Cast(dtype)
+
+
+_copy = Operation("copy", _copy_side)
+
+
+@_copy.gradient
+def _(call: Call, dy: Any) -> tuple[Any, ...]:
+    return (dy,)
 
 
 def zeros(shape: Shape, dtype: DTypeLike | None = None) -> Array:
@@ -147,7 +159,7 @@ def copy(x: Any) -> Any:
         array([1, 2])
     """
     x = as_array(x)
-    return _copy(x)
+    return _copy(x, dtype=x.dtype.name)
 
 
 def empty(shape: Shape, dtype: DTypeLike | None = None) -> Array:

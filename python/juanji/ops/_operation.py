@@ -220,6 +220,8 @@ class Operation:
             results = native(*arrays)
             if not isinstance(results, tuple):
                 results = (results,)
+            if tensors and not isinstance(native, _core.Operation):
+                results = _apart(results, inputs)
             if not tensors:
                 return results[0] if self.visible_outputs == 1 else results[: self.visible_outputs]
             outputs = tuple(Tensor(y) for y in results)
@@ -231,6 +233,14 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
+
+
+def _apart(results: tuple[Any, ...], inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Results with memory of their own where they are views of variables, which change later."""
+    values = [x._value for x in inputs if isinstance(x, Variable)]
+    if not values:
+        return results
+    return tuple(y.copy() if any(np.may_share_memory(y, value) for value in values) else y for y in results)
 
 
 class InPlaceOperation:

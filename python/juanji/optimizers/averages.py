@@ -44,7 +44,7 @@ class AverageOwner(OptimizerState):
     def swap_averages(self) -> None:
         """Exchanges the values of the variables and of their moving averages."""
         for variable, average in zip(self._trainable, self._averages):
-            value = variable.numpy().copy()
+            value = variable.numpy()
             variable.assign(average)
             average.assign(value)
 

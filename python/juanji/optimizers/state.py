@@ -132,7 +132,7 @@ class OptimizerState(Configurable):
     def save_own_variables(self, store: dict[str, Any]) -> None:
         """Puts the values of :attr:`variables` into ``store``, by number."""
         for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy().copy()
+            store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Takes the values that :meth:`save_own_variables` stored; the optimizer has to be built.

@@ -12,6 +12,7 @@ from juanji.autograd import Array, Tensor, Variable
 from juanji.program.fusion import fuse
 from juanji.program.graph import Graph
 from juanji.program.packing import pack_weights
+from juanji.program.snapshots import keep_old_values
 from juanji.trace import Deferred, Node, Trace, TracedTensor
 
 
@@ -46,6 +47,7 @@ class Recorded:
         self._actions = trace.actions
         wanted = _tensors_in([self._result, *(a.arguments for a in self._actions)])
         graph = Graph(trace.nodes, wanted)
+        keep_old_values(graph, wanted)
         fuse(graph)
         pack_weights(graph)
         trace.nodes = graph.nodes

@@ -106,7 +106,7 @@ def read(method: str, data: bytes) -> Stored:
 
 def assign(method: str, model: Any, path: Path, stored: Stored, skip_mismatch: bool = False) -> None:
     """Gives the layers of a model their weights; all of them or, with an error, none."""
-    before = [(variable, variable.numpy().copy()) for variable in model.weights]
+    before = [(variable, variable.numpy()) for variable in model.weights]
     parts = dict(saveables(model))
     wrong = {place: "not in the model" for place in stored.keys() - parts.keys() if stored[place]}
     for place, part in parts.items():

@@ -32,7 +32,7 @@ _OPTIMIZER, _RANDOM, _OWN = f"{MORE}optimizer/", f"{MORE}random/", f"{MORE}own/"
 def to_bytes(model: Any, include_optimizer: bool) -> bytes:
     """The contents of a file with the model."""
     form = stored_form(model)
-    found = {name: variable.numpy() for name, variable in named_weights(model)}
+    found = {name: variable.value for name, variable in named_weights(model)}
     found.update((_RANDOM + name, generator.state) for name, generator in named_generators(model))
     for path, layer in _storing_themselves(model):
         store: dict[str, Any] = {}

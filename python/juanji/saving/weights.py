@@ -20,7 +20,7 @@ _ENDINGS = (".safetensors", ".weights.h5", ".keras", ".h5", ".hdf5")
 def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Writes all weights; see ``Model.save_weights``."""
     path = checked_path("save_weights", filepath, _ENDINGS[:2])
-    weights = {name: variable.numpy() for name, variable in named_weights(model)}
+    weights = {name: variable.value for name, variable in named_weights(model)}
     if not weights:
         raise ValueError(
             f"save_weights: {model.name!r} has no weights; expected a built model, got none. Call "
