@@ -105,7 +105,7 @@ def test_what_is_assigned_is_read_again_inside_alone():
     with StatelessScope([(v, np.array([5, 6]))]) as scope:
         assert v.numpy().tolist() == v.value.tolist() == np.asarray(v).tolist() == [5, 6]
         assert v.numpy().dtype == np.float32
-        assert not v.numpy().flags.writeable
+        assert not v.value.flags.writeable
         assert (v[1] * 2).item() == 12
         v.assign_sub([1.0, 1.0])
         v.assign(v * 2)
