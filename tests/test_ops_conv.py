@@ -91,6 +91,9 @@ def test_three_passes_follow_the_definition(kernel, strides, dilation, padding, 
         ((1, 57, 61), (3, 40, 1), (7, 7), (2, 2), "same"),
         ((2, 7, 7), (200, 130, 1), (3, 3), (1, 1), "same"),
         ((3, 14, 14), (100, 96, 1), (1, 1), (2, 2), "valid"),
+        ((3, 14, 14), (33, 50, 1), (1, 1), (1, 1), "same"),
+        ((5, 16, 16), (64, 64, 1), (1, 1), (1, 1), "same"),
+        ((5, 13, 13), (64, 130, 1), (1, 1), (1, 1), "same"),
         ((70, 3, 3), (20, 20, 1), (3, 3), (1, 1), "same"),
     ],
 )
@@ -186,7 +189,11 @@ def test_adjoint_identity():
 
 def test_the_same_bits_at_any_thread_count(threads):
     rng = np.random.default_rng(5)
-    for shape, kernel, strides in (((5, 16, 16, 32), (3, 3, 32, 64), 1), ((2, 29, 31, 3), (5, 5, 3, 20), 2)):
+    for shape, kernel, strides in (
+        ((5, 16, 16, 32), (3, 3, 32, 64), 1),
+        ((2, 29, 31, 3), (5, 5, 3, 20), 2),
+        ((9, 16, 16, 64), (1, 1, 64, 128), 1),
+    ):
         x, w = rng.standard_normal(shape).astype("float32"), rng.standard_normal(kernel).astype("float32")
         results = []
         for n in (1, 2, 4, 7):

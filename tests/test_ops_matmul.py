@@ -52,6 +52,16 @@ def test_blocks_and_cuts_along_k(m, n, k):
     close(_core.Matmul(transpose_b=True)(a, np.ascontiguousarray(b.T)), product(a, b), k, "float32")
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("m", "n", "k"), [(48, 96, 192), (49, 97, 193), (193, 257, 385), (99, 130, 5000), (12289, 96, 192)]
+)
+def test_transposed_left_side_of_deep_products(m, n, k, dtype):
+    rng = np.random.default_rng(5)
+    a, b = rng.standard_normal((k, m)).astype(dtype), rng.standard_normal((k, n)).astype(dtype)
+    close(_core.Matmul(transpose_a=True)(a, b), product(a, b, True), k, dtype)
+
+
 def test_no_inner_dimension_gives_zeros_or_the_bias():
     np.testing.assert_array_equal(ops.matmul(np.ones((2, 0)), np.ones((0, 3))), np.zeros((2, 3)))
     bias = np.array([-1.0, 0.0, 2.0])

@@ -66,6 +66,7 @@ struct ColumnsProduct {
   const Run* runs;
   int64_t run_count;
   bool accumulate;
+  Ahead<T> ahead[2] = {};  // asked for in equal shares by the tiles of C
 };
 
 // At most kStreamRows rows of A: C(m, n) += sum over k of A(m, k) · B(k, n), B read once and where it is.

@@ -35,9 +35,14 @@ struct ColumnTiles {
   const ColumnsProduct<T>& p;
   int64_t column;
   int64_t lanes;
+  int64_t first_tile;    // of the panel
+  const int64_t* share;  // of the rows ahead, for each tile
 
   template <int R>
   void run(int64_t row) const {
+    for (int i = 0; i < 2; ++i) {
+      if (share[i] > 0) prefetch_rows(p.ahead[i], (first_tile + row / tile_rows(V)) * share[i], share[i]);
+    }
     columns_tile<T, R, V, Partial>(p, row, column, lanes);
   }
 };
@@ -45,10 +50,18 @@ struct ColumnTiles {
 template <class T>
 struct ColumnPanels {
   const ColumnsProduct<T>& p;
+  int64_t share[2];
+
+  explicit ColumnPanels(const ColumnsProduct<T>& product) : p(product) {
+    const int64_t tiles = ((p.columns + kPanel<T> - 1) / kPanel<T>)*panel_tiles();
+    for (int i = 0; i < 2; ++i) share[i] = (p.ahead[i].rows + tiles - 1) / tiles;
+  }
+  int64_t panel_tiles() const { return p.rows / tile_rows(kTileVectors) + 1; }
 
   template <int V, bool Partial>
   void run(int64_t column, int64_t lanes) const {
-    run_tiles<tile_rows(V)>(ColumnTiles<T, V, Partial>{p, column, lanes}, p.rows);
+    const int64_t first_tile = column / kPanel<T> * panel_tiles();
+    run_tiles<tile_rows(V)>(ColumnTiles<T, V, Partial>{p, column, lanes, first_tile, share}, p.rows);
   }
 };
 
@@ -56,7 +69,7 @@ struct ColumnPanels {
 
 template <class T>
 void multiply_columns(const ColumnsProduct<T>& p) {
-  run_panels<T>(ColumnPanels<T>{p}, p.columns);
+  run_panels<T>(ColumnPanels<T>(p), p.columns);
 }
 
 template void multiply_columns<float>(const ColumnsProduct<float>&);

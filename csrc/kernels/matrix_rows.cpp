@@ -78,11 +78,7 @@ struct RowTiles {
 
   template <int R>
   void run(int64_t row) const {
-    if (share > 0) {
-      const int64_t begin = row / tile_rows(V) * share;
-      const int64_t end = begin + share < ahead.rows ? begin + share : ahead.rows;
-      for (int64_t i = begin; i < end; ++i) prefetch_row<T, 2>(ahead.from + i * ahead.step, ahead.length);
-    }
+    if (share > 0) prefetch_rows(ahead, row / tile_rows(V) * share, share);
     if constexpr (R == tile_rows(V)) {
       if (p.far_a && column == 0) return rows_tile<T, R, V, Partial, true>(p, row, column, b, lanes);
     }

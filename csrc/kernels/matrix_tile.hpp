@@ -40,6 +40,13 @@ JUANJI_INLINE void prefetch_row(const T* row, int64_t elements) {
   for (int64_t i = 0; i < elements; i += kLine<T>) __builtin_prefetch(row + i, 0, Locality);
 }
 
+// Rows [begin, begin + count) of the memory ahead, as far as there are so many, into L2.
+template <class T>
+JUANJI_INLINE void prefetch_rows(const Ahead<T>& ahead, int64_t begin, int64_t count) {
+  const int64_t end = begin + count < ahead.rows ? begin + count : ahead.rows;
+  for (int64_t i = begin; i < end; ++i) prefetch_row<T, 2>(ahead.from + i * ahead.step, ahead.length);
+}
+
 // acc[r][v] += a(r) * b[v] for one k. The smaller side stays in registers, the other passes through one.
 template <class T, int R, int V, bool Partial, class A>
 JUANJI_INLINE void multiply_add(A a, const T* b, int64_t lanes, Vec<T> (&acc)[R][V]) {

@@ -11,8 +11,11 @@
 namespace juanji {
 namespace {
 
-constexpr int64_t kSplitTasks = 8;     // with fewer blocks of C than this, a deep product is also cut along k
-constexpr int64_t kSplitDepth = 1024;  // shortest piece of such a cut
+constexpr int64_t kSplitTasks = 8;       // with fewer blocks of C than this, a deep product is also cut along k
+constexpr int64_t kSplitDepth = 1024;    // shortest piece of such a cut
+constexpr int64_t kTransposedRows = 48;  // of C, and columns, and a depth that make up for transposing A
+constexpr int64_t kTransposedColumns = 96;
+constexpr int64_t kTransposedDepth = 192;
 
 template <class T>
 void fill_without_depth(const Gemm<T>& g) {
@@ -53,6 +56,10 @@ void multiply_split(const Gemm<T>& g) {
 
 }  // namespace
 
+bool pays_to_transpose(int64_t m, int64_t n, int64_t k) {
+  return m >= kTransposedRows && n >= kTransposedColumns && k >= kTransposedDepth;
+}
+
 // A product without inner dimension applies the activation to rows of C: the tile kernel does exactly that.
 template <class T>
 void activate_row(const Gemm<T>& g, T* row) {
@@ -86,6 +93,7 @@ void gemm(const Gemm<T>& g) {
   if (g.m <= 0 || g.n <= 0) return;
   if (g.k <= 0) return fill_without_depth(g);
   if (g.m <= kernels::kStreamRows && g.packed_b == nullptr) return multiply_streamed(g);
+  if (g.a_transposed && !g.b_transposed && pays_to_transpose(g.m, g.n, g.k)) return multiply_transposed(g);
   if (g.k >= 2 * kSplitDepth && block_count(g) < kSplitTasks) return multiply_split(g);
   multiply_blocks(g);
 }

@@ -32,6 +32,9 @@ struct Gemm {
 template <class T>
 void gemm(const Gemm<T>& g);
 
+// Whether Aᵀ·B is better made by transposing A first.
+bool pays_to_transpose(int64_t m, int64_t n, int64_t k);
+
 // op(B) in the order in which gemm reads it, for products that share it: reads n, k and what concerns b. The order
 // belongs to the instruction set in use.
 template <class T>

@@ -22,6 +22,10 @@ int64_t depth_block(const Gemm<T>& g);
 template <class T>
 void multiply_blocks(const Gemm<T>& g);
 
+// Aᵀ·B with a deep k.
+template <class T>
+void multiply_transposed(const Gemm<T>& g);
+
 // At most kernels::kStreamRows rows of A: B is read once where it is.
 template <class T>
 void multiply_streamed(const Gemm<T>& g);

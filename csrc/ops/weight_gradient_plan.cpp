@@ -13,14 +13,21 @@ constexpr int64_t kLeastWalkPixels = 48;             // added to a tile between 
 constexpr int64_t kMostWalkPixels = 256;
 constexpr int64_t kWideRow = 24;       // output columns of a run that is long enough
 constexpr int64_t kNarrowPixel = 160;  // bytes of a pixel of x that is read where it is: wider ones share cache sets
-constexpr int64_t kPackedRows = 32;    // a panel of dy that fewer rows of dw use, or a narrow one, is read in place
-constexpr int64_t kFewChannels = 12;   // fewer make no tiles of their own
-constexpr int64_t kOverlap = 96;       // rows of dw that overlapping kernel columns make
-constexpr int64_t kSliceWidth = 32;    // channels
+constexpr int64_t kPointPixel = 256;   // the same for one without a window, which is used too rarely to be copied
+constexpr int64_t kPointOutput = 384;  // and of its pixel of dy
+constexpr int64_t kPointBytes = 20 * 1024;  // in place of kWalkBytes there
+constexpr int64_t kPackedRows = 32;   // a panel of dy that fewer rows of dw use, or a narrow one, is read in place
+constexpr int64_t kFewChannels = 12;  // fewer make no tiles of their own
+constexpr int64_t kOverlap = 96;      // rows of dw that overlapping kernel columns make
+constexpr int64_t kSliceWidth = 32;   // channels
+constexpr int64_t kPointWidth = 64;   // channels where a slice is not copied
 // A block stays in L2. Its columns share the copies of the input and its rows those of dy: 288 x 64 for 3 x 3 kernels.
 constexpr int64_t kBlockElements = 65536;
 constexpr int64_t kBlockRows = 288;
 constexpr int64_t kBlockTaps = 576;  // kernel positions times columns
+
+template <class T>
+constexpr auto kSize = static_cast<int64_t>(sizeof(T));
 
 }  // namespace
 
@@ -33,7 +40,7 @@ WeightGradientPlan<T>::WeightGradientPlan(const ConvWeightGradient<T>& c)
       group_outputs(c.outputs / c.groups),
       dw_size(g.kh * g.kw * group_channels * c.outputs),
       form(choose_form()),
-      packed(g.kh * g.kw * group_channels >= kPackedRows && 4 * group_outputs > kernel.panel) {
+      packed(choose_packed()) {
   if (dw_size == 0 || conv.images * g.oh * g.ow == 0) return;
   find_blocks(find_slices());
   cut_walks();
@@ -46,14 +53,21 @@ InputForm WeightGradientPlan<T>::choose_form() const {
     return InputForm::overlapping;
   }
   const bool narrow =
-      conv.channels * g.sw * static_cast<int64_t>(sizeof(T)) <= kNarrowPixel || group_channels < kFewChannels;
+      conv.channels * g.sw * kSize<T> <= (pointwise() ? kPointPixel : kNarrowPixel) || group_channels < kFewChannels;
   return narrow && (g.ow >= kWideRow || (g.kw == 1 && g.sw == 1)) ? InputForm::in_place : InputForm::shifted;
+}
+
+template <class T>
+bool WeightGradientPlan<T>::choose_packed() const {
+  if (form == InputForm::in_place && pointwise() && conv.outputs * kSize<T> <= kPointOutput) return false;
+  return g.kh * g.kw * group_channels >= kPackedRows && 4 * group_outputs > kernel.panel;
 }
 
 template <class T>
 int64_t WeightGradientPlan<T>::find_slices() {
   const bool overlapping = form == InputForm::overlapping;
-  const int64_t width = overlapping ? group_channels : ceil_div(group_channels, ceil_div(group_channels, kSliceWidth));
+  const int64_t most = form == InputForm::in_place && pointwise() ? kPointWidth : kSliceWidth;
+  const int64_t width = overlapping ? group_channels : ceil_div(group_channels, ceil_div(group_channels, most));
   for (int64_t group = 0; group < conv.groups; ++group) {
     for (int64_t c = 0; c < group_channels; c += width) {
       for (int64_t q = 0; q < (overlapping ? 1 : g.kw); ++q) {
@@ -86,8 +100,9 @@ void WeightGradientPlan<T>::find_blocks(int64_t parts) {
 
 template <class T>
 void WeightGradientPlan<T>::cut_walks() {
-  const int64_t pixel_bytes = (slices[0].channels + kernel.panel) * static_cast<int64_t>(sizeof(T));
-  const int64_t pixels = std::clamp(kWalkBytes / pixel_bytes, kLeastWalkPixels, kMostWalkPixels);
+  const int64_t pixel_bytes = (slices[0].channels + kernel.panel) * kSize<T>;
+  const int64_t bytes = form == InputForm::in_place && !packed && pointwise() ? kPointBytes : kWalkBytes;
+  const int64_t pixels = std::clamp(bytes / pixel_bytes, kLeastWalkPixels, kMostWalkPixels);
   if (pixels >= g.oh * g.ow) {
     walk_images = std::min(conv.images, pixels / (g.oh * g.ow));
     walk_rows = g.oh;
@@ -104,7 +119,7 @@ void WeightGradientPlan<T>::cut_walks() {
 // Few blocks do not give every thread work: then the pixels are shared out too, as far as the sums stay small.
 template <class T>
 void WeightGradientPlan<T>::cut_chunks() {
-  const int64_t affordable = kPartialBytes / (dw_size * static_cast<int64_t>(sizeof(T)));
+  const int64_t affordable = kPartialBytes / (dw_size * kSize<T>);
   const int64_t wanted = std::min(ceil_div(kWantedTasks, static_cast<int64_t>(blocks.size())), affordable);
   chunk_walks = ceil_div(walks, std::clamp<int64_t>(wanted, 1, walks));
   chunks = ceil_div(walks, chunk_walks);

@@ -74,7 +74,9 @@ struct WeightGradientPlan {
   void inside(int64_t q, int64_t& begin, int64_t& end) const;
 
  private:
+  bool pointwise() const { return g.kh * g.kw == 1; }
   InputForm choose_form() const;
+  bool choose_packed() const;
   int64_t find_slices();  // how many channel parts a group has
   void find_blocks(int64_t parts);
   void cut_walks();

@@ -38,6 +38,25 @@ void Walk<T>::move_to(int64_t walk) {
 }
 
 template <class T>
+std::pair<kernels::Ahead<T>, kernels::Ahead<T>> Walk<T>::ahead(int64_t walk) const {
+  const WindowGeometry& g = plan_.g;
+  if (g.kh * g.kw > 1) return {};  // copied once for many products: not worth the instructions
+  const std::vector<Part> parts = plan_.walk_parts(walk);
+  const Part& last = parts.back();
+  const int64_t row = std::clamp<int64_t>(parts[0].begin * g.sh - g.top, 0, g.h);
+  const int64_t end_row = std::clamp<int64_t>((last.end - 1) * g.sh + span_h(g) - g.top, 0, g.h);
+  const int64_t first = (parts[0].image * g.h + row) * g.w, end = (last.image * g.h + end_row) * g.w;
+  const Slice& first_slice = plan_.slices[block_.first_slice];
+  const Slice& last_slice = plan_.slices[block_.end_slice - 1];
+  const int64_t channels = plan_.conv.channels, outputs = plan_.conv.outputs;
+  const int64_t pixel = (parts[0].image * g.oh + parts[0].begin) * g.ow;
+  const int64_t end_pixel = (last.image * g.oh + last.end) * g.ow;
+  return {{plan_.conv.x + first * channels + first_slice.channel, channels, end - first,
+           last_slice.channel + last_slice.channels - first_slice.channel},
+          {plan_.conv.dy + pixel * outputs + block_.column, outputs, end_pixel - pixel, block_.columns}};
+}
+
+template <class T>
 const T* Walk<T>::source(size_t slice) const {
   if (plan_.form == InputForm::in_place) return plan_.conv.x;
   return copies_.as<T>() + start_[slice - block_.first_slice];

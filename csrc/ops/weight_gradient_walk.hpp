@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/buffer_pool.hpp"
@@ -15,6 +16,9 @@ class Walk {
   Walk(const WeightGradientPlan<T>& plan, const Block& block);
 
   void move_to(int64_t walk);
+
+  // What the given walk will read of x and of dy.
+  std::pair<kernels::Ahead<T>, kernels::Ahead<T>> ahead(int64_t walk) const;
 
   // A of a slice, and its runs at kernel row p.
   const T* source(size_t slice) const;
