@@ -1,7 +1,6 @@
-// Winograd's convolution beside the direct one: both take turns on one thread and its processor time is compared, so
-// that the ratio holds on a busy machine too. Rates count the operations of direct convolution for both, so Winograd's
-// is an effective one that may exceed the peak. Errors are the largest difference to float64, in units of eps times the
-// largest result.
+// Winograd's convolution, with both tiles, beside the direct one: they take turns on one thread and its processor time
+// is compared, so that the ratios (direct over Winograd) hold on a busy machine too. Errors are the largest difference
+// to float64, in units of eps times the largest result.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <ctime>
 #include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "core/parallel.hpp"
@@ -62,7 +62,7 @@ struct Layer {
     conv.pooled = pooled;
   }
   void direct() { direct_conv(conv, w.data(), layouts); }
-  void winograd() { winograd_conv(conv, w.data()); }
+  void winograd(int64_t tile) { winograd_conv(conv, tile, w.data()); }
 };
 
 double error(const std::vector<float>& y, const std::vector<double>& exact) {
@@ -99,41 +99,40 @@ struct Gradient {
     conv.outputs = filters;
   }
   void direct() { conv_weight_gradient(conv); }
-  void winograd() { winograd_weight_gradient(conv); }
+  void winograd(int64_t tile) { winograd_weight_gradient(conv, tile); }
 };
 
 template <template <class> class Pass>
 void compare(benchmark::State& state) {
   const int64_t n = state.range(0), size = state.range(1), c = state.range(2), o = state.range(3);
   const bool pooled = state.range(4) != 0;
-  const double operations = 18.0 * static_cast<double>(n * size * size * c * o);
   const int threads = num_threads();
   set_num_threads(1);
   Pass<float> layer(n, size, c, o, pooled);
   Pass<double> exact(n, size, c, o, pooled);
   exact.direct();
   const DenormalGuard guard;
-  std::vector<double> direct, winograd, ratio;
-  double direct_error = 0, winograd_error = 0;
+  const std::vector<int64_t> tiles{0, 2, 4};  // 0: direct
+  std::vector<std::vector<double>> seconds(tiles.size());
+  std::vector<double> errors(tiles.size());
   for (auto _ : state) {
-    const double begin = thread_seconds();
-    layer.direct();
-    const double middle = thread_seconds();
-    if (direct.empty()) direct_error = error(layer.y, exact.y);
-    const double again = thread_seconds();
-    layer.winograd();
-    const double end = thread_seconds();
-    if (direct.empty()) winograd_error = error(layer.y, exact.y);
-    direct.push_back(middle - begin);
-    winograd.push_back(end - again);
-    ratio.push_back((middle - begin) / (end - again));
+    for (size_t i = 0; i < tiles.size(); ++i) {
+      const double begin = thread_seconds();
+      tiles[i] == 0 ? layer.direct() : layer.winograd(tiles[i]);
+      seconds[i].push_back(thread_seconds() - begin);
+      if (seconds[i].size() == 1) errors[i] = error(layer.y, exact.y);
+    }
   }
   set_num_threads(threads);
-  state.counters["direct GFLOP/s"] = operations / median(direct) * 1e-9;
-  state.counters["Winograd GFLOP/s"] = operations / median(winograd) * 1e-9;
-  state.counters["ratio"] = median(ratio);
-  state.counters["direct error"] = direct_error;
-  state.counters["Winograd error"] = winograd_error;
+  for (size_t i = 0; i < tiles.size(); ++i) {
+    const std::string name = i == 0 ? "direct" : std::to_string(tiles[i]) + "x" + std::to_string(tiles[i]);
+    std::vector<double> ratios;
+    for (size_t k = 0; k < seconds[i].size(); ++k) ratios.push_back(seconds[0][k] / seconds[i][k]);
+    const double operations = 18.0 * static_cast<double>(n * size * size * c * o);
+    if (i == 0) state.counters["direct GFLOP/s"] = operations / median(seconds[i]) * 1e-9;
+    if (i > 0) state.counters[name] = median(ratios);
+    state.counters[name + " error"] = errors[i];
+  }
 }
 
 void forward(benchmark::State& state) { compare<Layer>(state); }

@@ -5,7 +5,7 @@
 #include "core/buffer_pool.hpp"
 #include "core/isa.hpp"
 #include "core/parallel.hpp"
-#include "ops/winograd.hpp"
+#include "ops/winograd_choice.hpp"
 
 namespace juanji::bindings {
 
@@ -37,6 +37,8 @@ void bind_system(py::module_& m) {
         switch (winograd_use()) {
           case WinogradUse::off: return "off";
           case WinogradUse::where_it_fits: return "where it fits";
+          case WinogradUse::tiles_of_2: return "where it fits, 2×2";
+          case WinogradUse::tiles_of_4: return "where it fits, 4×4";
           default: return "where it pays";
         }
       },

@@ -1,19 +1,31 @@
-// The transforms of Winograd's convolution F(2×2, 3×3) (Lavin and Gray 2015, "Fast algorithms for convolutional neural
-// networks", arXiv:1509.09308): a tile of 2×2 output pixels Y from 4×4 input pixels d and 3×3 weights g,
+// The transforms of Winograd's convolution (Lavin and Gray 2015, "Fast algorithms for convolutional neural networks",
+// arXiv:1509.09308): a tile of m×m output pixels Y from n×n input pixels d, n = m + 2, and 3×3 weights g,
 //
 //   Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+//
+// With channels the product ⊙ becomes n² matrix products (tiles × C) · (C × OC), one for each element of a tile;
+// elements are counted row by row. The gradient of the weights is that of the same formula, summed over tiles and
+// images before it is transformed back:
+//
+//   dg = Gᵀ [ sum (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
+//
+// F(2×2, 3×3), where 16 multiplications do the work of 36:
 //
 //        | 1  0 -1  0 |       |  1    0    0  |
 //   Bᵀ = | 0  1  1  0 |   G = | 1/2  1/2  1/2 |   Aᵀ = | 1  1  1  0 |
 //        | 0 -1  1  0 |       | 1/2 -1/2  1/2 |        | 0  1 -1 -1 |
 //        | 0  1  0 -1 |       |  0    0    1  |
 //
-// With channels the product ⊙ becomes 16 matrix products (tiles × C) · (C × OC), one for each element of a 4×4 tile;
-// elements are counted row by row. 16 multiplications do the work of 36.
+// F(4×4, 3×3), where 36 do the work of 144, interpolates at 0, ±a, ±b and infinity. a = 1/√2 and b = √2 have a small
+// rounding error (a tenth of that at 1 and 2, which are the usual points; see Barabasz et al. 2020, "Error analysis
+// and improving the accuracy of Winograd convolution for deep neural networks") and powers of two for squares:
 //
-// The gradient of the weights is that of the same formula, summed over tiles and images before it is transformed back:
-//
-//   dg = Gᵀ [ sum (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
+//        | 1   0  -5/2  0   1  0 |       |   1     0    0  |
+//        | 0 -2a   -2   a   1  0 |       | -2/3 -2a/3 -1/3 |        | 1 1  1  1  1  0 |
+//   Bᵀ = | 0  2a   -2  -a   1  0 |   G = | -2/3  2a/3 -1/3 |   Aᵀ = | 0 a -a  b -b  0 |
+//        | 0 -b/2 -1/2  b   1  0 |       |  1/6  b/6   1/3 |        | 0 a²  a²  b²  b² 0 |
+//        | 0  b/2 -1/2 -b   1  0 |       |  1/6 -b/6   1/3 |        | 0 a³ -a³  b³ -b³ 1 |
+//        | 0   1    0 -5/2  0  1 |       |   0     0    1  |
 #pragma once
 
 #include <stdint.h>
@@ -23,12 +35,10 @@
 
 namespace juanji::kernels {
 
-constexpr int kWinogradMatrices = 16;
-
 // Bᵀ d B of each tile and channel.
 template <class T>
 struct WinogradInput {
-  const T* const* x;  // [tiles] the first of the 4×4 pixels
+  const T* const* x;  // [tiles] the first of the n×n pixels
   int64_t row_step;   // elements from one row of pixels to the next
   int64_t pixel_step;
   int64_t channels;
@@ -46,7 +56,7 @@ struct WinogradOutput {
   int64_t tile_step;
   int64_t tiles;
   int64_t channels;
-  T* const* y;      // [4 * tiles] pixels (0, 0), (0, 1), (1, 0), (1, 1) of each tile
+  T* const* y;      // [m * m * tiles] the pixels of each tile, row by row
   int64_t y_shift;  // added to all of them
   const T* bias;    // [channels], or null
   Activation activation;
@@ -68,7 +78,7 @@ struct WinogradWeights {
 // A dY Aᵀ of each tile and channel.
 template <class T>
 struct WinogradOutputGradient {
-  const T* const* dy;  // [4 * tiles] pixels as in WinogradOutput
+  const T* const* dy;  // [m * m * tiles] pixels as in WinogradOutput
   int64_t dy_shift;    // added to all of them
   int64_t channels;
   int64_t tiles;
@@ -92,6 +102,9 @@ struct WinogradWeightGradient {
 
 template <class T>
 struct WinogradTable {
+  int64_t tile;      // m
+  int64_t matrices;  // n * n
+
   void (*input)(const WinogradInput<T>& p);
   void (*output)(const WinogradOutput<T>& p);
   void (*weights)(const WinogradWeights<T>& p);
@@ -99,6 +112,7 @@ struct WinogradTable {
   void (*weight_gradient)(const WinogradWeightGradient<T>& p);
 };
 
-JUANJI_KERNEL_FAMILY(WinogradTable, winograd)
+JUANJI_KERNEL_FAMILY(WinogradTable, winograd_2x2)
+JUANJI_KERNEL_FAMILY(WinogradTable, winograd_4x4)
 
 }  // namespace juanji::kernels

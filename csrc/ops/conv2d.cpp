@@ -101,7 +101,7 @@ void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const Tens
     conv.activation = op.activation;
     conv.pooled = pooled;
     conv.argmax = argmax;
-    if (winograd_chosen(conv)) return winograd_conv(conv, w.as<T>());
+    if (const int64_t tile = winograd_tile(conv)) return winograd_conv(conv, tile, w.as<T>());
     direct_conv(conv, w.as<T>(), {forward_layout(g, w.dim(2), w.dim(3), op.attributes.groups)});
   });
 }
@@ -116,7 +116,7 @@ bool Conv2D::saves_multiplications(const std::vector<TensorSpec>& inputs) const 
   dispatch_float(x.dtype, [&](auto zero) {
     auto conv = forward_conv<decltype(zero)>(g, x.shape[3], w.shape[3], attributes.groups);
     conv.images = x.shape[0];
-    chosen = winograd_chosen(conv);
+    chosen = winograd_tile(conv) > 0;
   });
   return chosen;
 }
@@ -244,7 +244,7 @@ bool Conv2DInputGradient::saves_multiplications(const std::vector<TensorSpec>& i
   bool chosen = false;
   dispatch_float(dy.dtype, [&](auto zero) {
     using T = decltype(zero);
-    chosen = winograd_chosen(input_gradient_conv<T>(g, dy.shape[0], w.shape[2], w.shape[3], attributes.groups).conv);
+    chosen = winograd_tile(input_gradient_conv<T>(g, dy.shape[0], w.shape[2], w.shape[3], attributes.groups).conv) > 0;
   });
   return chosen;
 }
@@ -258,9 +258,10 @@ void Conv2DInputGradient::run(const std::vector<Tensor>& inputs, const std::vect
     auto [conv, layouts] = input_gradient_conv<T>(g, dy.dim(0), w.dim(2), w.dim(3), attributes.groups);
     conv.x = dy.as<T>();
     conv.y = outputs[0].as<T>();
-    if (!winograd_chosen(conv)) return direct_conv(conv, w.as<T>(), layouts);
+    const int64_t tile = winograd_tile(conv);
+    if (tile == 0) return direct_conv(conv, w.as<T>(), layouts);
     const Buffer turned = transposed_taps(w.as<T>(), layouts[0], conv.y_channels, conv.channels);
-    winograd_conv(conv, turned.as<T>());
+    winograd_conv(conv, tile, turned.as<T>());
   });
 }
 
@@ -299,7 +300,7 @@ ConvWeightGradient<T> weight_gradient(const Conv2DWeightGradient& op, const Tens
 bool Conv2DWeightGradient::saves_multiplications(const std::vector<TensorSpec>& inputs) const {
   bool chosen = false;
   dispatch_float(inputs[0].dtype, [&](auto zero) {
-    chosen = winograd_chosen(weight_gradient<decltype(zero)>(*this, inputs[0], inputs[1]));
+    chosen = winograd_tile(weight_gradient<decltype(zero)>(*this, inputs[0], inputs[1])) > 0;
   });
   return chosen;
 }
@@ -311,7 +312,8 @@ void Conv2DWeightGradient::run(const std::vector<Tensor>& inputs, const std::vec
     conv.x = inputs[0].as<T>();
     conv.dy = inputs[1].as<T>();
     conv.dw = outputs[0].as<T>();
-    winograd_chosen(conv) ? winograd_weight_gradient(conv) : conv_weight_gradient(conv);
+    const int64_t tile = winograd_tile(conv);
+    tile > 0 ? winograd_weight_gradient(conv, tile) : conv_weight_gradient(conv);
   });
 }
 

@@ -14,7 +14,7 @@ namespace juanji {
 // w (KH, KW, C/G, OC) -> packed (L); L follows from the shape of w.
 struct PackConv2D : Operation {
   int64_t groups = 1;
-  bool winograd = false;  // for Conv2DPacked with the same setting
+  int64_t winograd_tile = 0;  // for Conv2DPacked with the same setting
 
   std::string name() const override { return "pack_conv2d"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
@@ -27,11 +27,12 @@ struct Conv2DPacked : Operation {
   int64_t filters = 0;        // OC
   Activation activation = Activation::none;
   bool pooled = false;
-  bool winograd = false;  // by Winograd's method, for which the convolution has to fit
+  int64_t winograd_tile = 0;  // 2 or 4: by Winograd's method, for which the convolution has to fit; 0: directly
 
   std::string name() const override { return "conv2d_packed"; }
-  // Whether `winograd` is set and pays.
-  bool saves_multiplications(const std::vector<TensorSpec>& inputs) const override;
+  bool saves_multiplications(const std::vector<TensorSpec>&) const override { return winograd_tile > 0; }
+  // The tile that serves such an x best, or 0; inputs: x.
+  int64_t best_tile(const std::vector<TensorSpec>& inputs) const;
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 

@@ -16,18 +16,20 @@ DirectConv<T> kernel_alone(int64_t kh, int64_t kw, int64_t channels, int64_t out
   return forward_conv<T>(g, channels, outputs, groups);
 }
 
-void check_winograd(const Operation& op, const int64_t* kernel, int64_t groups) {
+void check_winograd(const Operation& op, int64_t tile, const int64_t* kernel, int64_t groups) {
+  if (tile == 0) return;
+  if (tile != 2 && tile != 4) fail(op.name(), "there are no such tiles", "2, 4 or 0", "winograd_tile", tile, "");
   if (kernel[0] == 3 && kernel[1] == 3 && groups == 1) return;
   fail(op.name(), "Winograd's method does not fit", "kernels of 3×3 and groups=1", "kernel size",
-       Shape{kernel[0], kernel[1]}, "Leave winograd out.");
+       Shape{kernel[0], kernel[1]}, "Leave winograd_tile out.");
 }
 
 int64_t packed_elements(DType dtype, const int64_t* kernel, int64_t channels, int64_t outputs, int64_t groups,
-                        bool winograd) {
+                        int64_t tile) {
   int64_t count = 0;
   dispatch_float(dtype, [&](auto zero) {
     const auto conv = kernel_alone<decltype(zero)>(kernel[0], kernel[1], channels, outputs, groups);
-    count = winograd ? winograd_weights_size(conv) : packed_weights_size(conv);
+    count = tile > 0 ? winograd_weights_size(conv, tile) : packed_weights_size(conv);
   });
   return count;
 }
@@ -46,8 +48,9 @@ std::vector<TensorSpec> PackConv2D::outputs(const std::vector<TensorSpec>& input
   check_float(*this, w, "w");
   check_rank(*this, w, "w", 4, "(KH, KW, C/groups, OC)");
   check_divides(*this, groups, w.shape[3], "OC");
-  if (winograd) check_winograd(*this, w.shape.data(), groups);
-  return {{w.dtype, {packed_elements(w.dtype, w.shape.data(), w.shape[2] * groups, w.shape[3], groups, winograd)}}};
+  check_winograd(*this, winograd_tile, w.shape.data(), groups);
+  return {
+      {w.dtype, {packed_elements(w.dtype, w.shape.data(), w.shape[2] * groups, w.shape[3], groups, winograd_tile)}}};
 }
 
 void PackConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
@@ -55,7 +58,7 @@ void PackConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor
   dispatch_float(w.spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     const DirectConv<T> conv = kernel_alone<T>(w.dim(0), w.dim(1), w.dim(2) * groups, w.dim(3), groups);
-    if (winograd) return winograd_pack(conv, w.as<T>(), outputs[0].as<T>());
+    if (winograd_tile > 0) return winograd_pack(conv, winograd_tile, w.as<T>(), outputs[0].as<T>());
     WindowGeometry g{};
     g.kh = w.dim(0);
     g.kw = w.dim(1);
@@ -73,17 +76,17 @@ std::vector<TensorSpec> Conv2DPacked::outputs(const std::vector<TensorSpec>& inp
   check_divides(*this, attributes.groups, x.shape[3], "C");
   check_divides(*this, attributes.groups, filters, "filters");
   const int64_t* kernel = attributes.window.kernel;
-  if (winograd) check_winograd(*this, kernel, attributes.groups);
+  check_winograd(*this, winograd_tile, kernel, attributes.groups);
   check_shape(*this, packed, "packed",
-              {packed_elements(x.dtype, kernel, x.shape[3], filters, attributes.groups, winograd)});
+              {packed_elements(x.dtype, kernel, x.shape[3], filters, attributes.groups, winograd_tile)});
   if (inputs.size() == 3) {
     check_same_dtype(*this, x, "x", inputs[2], "bias");
     check_shape(*this, inputs[2], "bias", {filters});
   }
   const WindowGeometry g = resolve(name(), attributes.window, x.shape[1], x.shape[2]);
-  if (winograd && !winograd_fits(x, g)) {
+  if (winograd_tile > 0 && !winograd_fits(x, g)) {
     fail(name(), "Winograd's method does not fit", "stride 1, no dilation, 16 channels or more, and few enough of them",
-         "x.shape", x.shape, "Leave winograd out.");
+         "x.shape", x.shape, "Leave winograd_tile out.");
   }
   if (!pooled) return {{x.dtype, {x.shape[0], g.oh, g.ow, filters}}};
   if (g.oh < 2 || g.ow < 2) {
@@ -98,21 +101,21 @@ bool Conv2DPacked::winograd_fits(const TensorSpec& x, const WindowGeometry& g) c
   dispatch_float(x.dtype, [&](auto zero) {
     auto conv = forward_conv<decltype(zero)>(g, x.shape[3], filters, attributes.groups);
     conv.images = x.shape[0];
-    fits = winograd_serves(conv);
+    fits = winograd_serves(conv, winograd_tile);
   });
   return fits;
 }
 
-bool Conv2DPacked::saves_multiplications(const std::vector<TensorSpec>& inputs) const {
+int64_t Conv2DPacked::best_tile(const std::vector<TensorSpec>& inputs) const {
   const TensorSpec& x = inputs[0];
   const WindowGeometry g = resolve(name(), attributes.window, x.shape[1], x.shape[2]);
-  bool chosen = false;
+  int64_t tile = 0;
   dispatch_float(x.dtype, [&](auto zero) {
     auto conv = forward_conv<decltype(zero)>(g, x.shape[3], filters, attributes.groups);
     conv.images = x.shape[0];
-    chosen = winograd && winograd_chosen(conv, true);
+    tile = juanji::winograd_tile(conv, true);
   });
-  return chosen;
+  return tile;
 }
 
 void Conv2DPacked::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
@@ -130,7 +133,7 @@ void Conv2DPacked::run(const std::vector<Tensor>& inputs, const std::vector<Tens
     conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
     conv.activation = activation;
     const T* packed = inputs[1].as<T>();
-    winograd ? winograd_conv_packed(conv, packed) : direct_conv(conv, packed);
+    winograd_tile > 0 ? winograd_conv_packed(conv, winograd_tile, packed) : direct_conv(conv, packed);
   });
 }
 

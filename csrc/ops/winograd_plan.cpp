@@ -6,19 +6,24 @@
 namespace juanji {
 
 template <class T>
-WinogradPlan<T>::WinogradPlan(const DirectConv<T>& c) : conv(c) {
+WinogradPlan<T>::WinogradPlan(const DirectConv<T>& c, int64_t tile_side)
+    : conv(c),
+      transform(tile_side == 2 ? kernels::winograd_2x2<T>() : kernels::winograd_4x4<T>()),
+      tile(transform.tile),
+      matrices(transform.matrices) {
   const Phase& phase = conv.phases[0];
-  tile_rows = conv.pooled ? phase.rows / 2 : ceil_div(phase.rows, 2);
-  tile_columns = conv.pooled ? phase.columns / 2 : ceil_div(phase.columns, 2);
-  width = 2 * tile_columns + 2;
-  in_place = conv.top == 0 && conv.left == 0 && width <= conv.w && 2 * tile_rows + 2 <= conv.h;
+  tile_rows = ceil_div(conv.pooled ? phase.rows / 2 * 2 : phase.rows, tile);
+  tile_columns = ceil_div(conv.pooled ? phase.columns / 2 * 2 : phase.columns, tile);
+  width = tile * tile_columns + 2;
+  in_place = conv.top == 0 && conv.left == 0 && width <= conv.w && tile * tile_rows + 2 <= conv.h;
   if (in_place) width = conv.w;
   const int64_t line = kLineBytes / bytes(1);
   panels = ceil_div(conv.y_channels, matrix.panel);
   pass_panels = std::clamp<int64_t>(kPassBytes / bytes(matrix.panel), 1, panels);
   a_tile = ceil_div(conv.channels, line) * line;
-  c_tile = pass_panels * matrix.panel;
-  const int64_t most = std::min(kMostTiles, kBlockBytes / bytes(kMatrices * (a_tile + c_tile)));
+  c_matrix = pass_panels * matrix.panel;
+  c_tile = matrices * c_matrix + line;
+  const int64_t most = std::min(most_tiles(), kBlockBytes / bytes(matrices * a_tile + c_tile));
   block_tiles = most / matrix.tile_rows * matrix.tile_rows;
 }
 
@@ -28,8 +33,7 @@ void WinogradPlan<T>::transform_weights(const T* w, T* packed) const {
   const int64_t outputs = conv.y_channels;
   parallel_for(panels, static_cast<double>(weight_matrix()) * 4, [&](int64_t p, int) {
     transform.weights({w + p * panel, conv.channels * outputs, outputs, conv.channels,
-                       std::min(panel, outputs - p * panel), packed + p * kMatrices * weight_matrix(),
-                       weight_matrix()});
+                       std::min(panel, outputs - p * panel), packed + p * matrices * weight_matrix(), weight_matrix()});
   });
 }
 
@@ -37,35 +41,32 @@ template <class T>
 WinogradTiles<T>::WinogradTiles(const WinogradPlan<T>& plan, int64_t begin, int64_t end, T* nowhere) {
   const DirectConv<T>& conv = plan.conv;
   const Phase& phase = conv.phases[0];
+  const int64_t window = conv.pooled ? 2 : 1, side = plan.tile / window;
+  const int64_t rows = phase.rows / window, columns = phase.columns / window;
   const std::vector<Part> parts = split_rows(begin, end, plan.tile_rows);
   int64_t halo_rows = 0;
-  for (const Part& part : parts) halo_rows += 2 * (part.end - part.begin) + 2;
+  for (const Part& part : parts) halo_rows += plan.tile * (part.end - part.begin) + 2;
   const int64_t row_size = plan.width * conv.channels;
   halo_ = plan.buffer(plan.in_place ? 0 : halo_rows * row_size);
   T* next = halo_.template as<T>();
   for (const Part& part : parts) {
     const T* source = conv.x + part.image * conv.h * conv.w * conv.channels;
     if (plan.in_place) {
-      source += 2 * part.begin * row_size;
+      source += plan.tile * part.begin * row_size;
     } else {
-      const int64_t count = 2 * (part.end - part.begin) + 2;
-      copy_with_halo(source, conv.h, conv.w, conv.channels, conv.top, conv.left, 2 * part.begin, count, plan.width,
-                     next);
+      const int64_t count = plan.tile * (part.end - part.begin) + 2;
+      copy_with_halo(source, conv.h, conv.w, conv.channels, conv.top, conv.left, plan.tile * part.begin, count,
+                     plan.width, next);
       source = next;
       next += count * row_size;
     }
     T* image = conv.y + part.image * conv.y_image;
-    for (int64_t row = part.begin; row < part.end; ++row, source += 2 * row_size) {
+    for (int64_t row = part.begin; row < part.end; ++row, source += plan.tile * row_size) {
       for (int64_t column = 0; column < plan.tile_columns; ++column) {
-        x_.push_back(source + 2 * column * conv.channels);
-        if (conv.pooled) {
-          y.push_back(image + row * conv.y_row + column * conv.y_column);
-          continue;
-        }
-        for (const int64_t r : {2 * row, 2 * row + 1}) {
-          for (const int64_t c : {2 * column, 2 * column + 1}) {
-            const bool exists = r < phase.rows && c < phase.columns;
-            y.push_back(exists ? image + r * conv.y_row + c * conv.y_column : nowhere);
+        x_.push_back(source + plan.tile * column * conv.channels);
+        for (int64_t r = row * side; r < (row + 1) * side; ++r) {
+          for (int64_t c = column * side; c < (column + 1) * side; ++c) {
+            y.push_back(r < rows && c < columns ? image + r * conv.y_row + c * conv.y_column : nowhere);
           }
         }
       }
@@ -85,15 +86,16 @@ template <class T>
 WinogradProducts<T>::WinogradProducts(const WinogradPlan<T>& plan, int64_t most_tiles)
     : plan_(plan),
       most_tiles_(most_tiles),
-      c_(plan.buffer(plan.kMatrices * plan.c_matrix(most_tiles))),
-      pixels_(plan.buffer(plan.conv.pooled ? 4 * most_tiles * plan.c_tile : 0)),
+      c_(plan.buffer(most_tiles * plan.c_tile)),
+      pixels_(plan.buffer(plan.conv.pooled ? plan.tile * plan.tile * most_tiles * plan.c_matrix : 0)),
       a_rows_(static_cast<size_t>(most_tiles)) {
   for (int64_t t = 0; t < most_tiles; ++t) {
     c_rows_.push_back(c_.template as<T>() + t * plan.c_tile);
     if (!plan.conv.pooled) continue;
-    // Two rows of pixels, so that neighbouring tiles are pooled as one row.
-    for (const int64_t pixel : {2 * t, 2 * t + 1, 2 * (most_tiles + t), 2 * (most_tiles + t) + 1}) {
-      pixel_rows_.push_back(pixels_.template as<T>() + pixel * plan.c_tile);
+    // Rows of pixels, so that neighbouring tiles are pooled as one row.
+    for (int64_t row = 0; row < plan.tile; ++row) {
+      T* first = pixels_.template as<T>() + (row * most_tiles + t) * plan.tile * plan.c_matrix;
+      for (int64_t column = 0; column < plan.tile; ++column) pixel_rows_.push_back(first + column * plan.c_matrix);
     }
   }
 }
@@ -104,25 +106,24 @@ void WinogradProducts<T>::run(const T* a, int64_t a_matrix, const T* packed, T* 
   const DirectConv<T>& conv = plan_.conv;
   const int64_t column = first * plan_.matrix.panel;
   const int64_t columns = std::min(end * plan_.matrix.panel, conv.y_channels) - column;
-  const int64_t c_matrix = plan_.c_matrix(most_tiles_);
   for (int64_t t = 0; t < tiles; ++t) a_rows_[static_cast<size_t>(t)] = a + t * plan_.a_tile;
-  for (int64_t m = 0; m < plan_.kMatrices; ++m) {
+  for (int64_t m = 0; m < plan_.matrices; ++m) {
     const kernels::Run run{m * a_matrix, m * plan_.weight_matrix(), conv.channels};
     kernels::RowsProduct<T> product{a_rows_.data(),
                                     c_rows_.data(),
-                                    m * c_matrix,
+                                    m * plan_.c_matrix,
                                     tiles,
                                     columns,
                                     &run,
                                     1,
-                                    packed + first * plan_.kMatrices * plan_.weight_matrix(),
-                                    plan_.kMatrices * plan_.weight_matrix(),
+                                    packed + first * plan_.matrices * plan_.weight_matrix(),
+                                    plan_.matrices * plan_.weight_matrix(),
                                     kernels::Start::zero,
                                     nullptr,
                                     Activation::none};
     plan_.matrix.multiply_rows(product);
   }
-  plan_.transform.output({c_.template as<T>(), c_matrix, plan_.c_tile, tiles, columns,
+  plan_.transform.output({c_.template as<T>(), plan_.c_matrix, plan_.c_tile, tiles, columns,
                           conv.pooled ? pixel_rows_.data() : y, conv.pooled ? 0 : column,
                           conv.bias == nullptr ? nullptr : conv.bias + column, conv.activation});
   if (conv.pooled) pool(y, tiles, column, columns);
@@ -131,12 +132,21 @@ void WinogradProducts<T>::run(const T* a, int64_t a_matrix, const T* packed, T* 
 template <class T>
 void WinogradProducts<T>::pool(T* const* y, int64_t tiles, int64_t column, int64_t columns) const {
   const DirectConv<T>& conv = plan_.conv;
-  for (int64_t t = 0, end; t < tiles; t = end) {
-    for (end = t + 1; end < tiles && y[end] == y[end - 1] + conv.y_column;) ++end;
-    T* to = y[t] + column;
-    kernels::max_pool_2x2<T>().row(
-        {pixel_rows_[static_cast<size_t>(4 * t)], pixel_rows_[static_cast<size_t>(4 * t + 2)], plan_.c_tile, to,
-         conv.argmax == nullptr ? nullptr : conv.argmax + (to - conv.y), conv.y_column, end - t, columns});
+  const int64_t side = plan_.tile / 2;
+  const T* pixels = pixels_.template as<T>();
+  const int64_t pixel_row = most_tiles_ * plan_.tile * plan_.c_matrix;
+  for (int64_t row = 0; row < side; ++row) {
+    const auto pooled = [&](int64_t i) { return y[(i / side * side + row) * side + i % side]; };
+    for (int64_t i = 0, end; i < tiles * side; i = end) {
+      T* to = pooled(i);
+      end = i + 1;
+      if (to == nullptr) continue;
+      while (end < tiles * side && pooled(end) == to + (end - i) * conv.y_column) ++end;
+      const T* from = pixels + 2 * row * pixel_row + 2 * i * plan_.c_matrix;
+      kernels::max_pool_2x2<T>().row({from, from + pixel_row, plan_.c_matrix, to + column,
+                                      conv.argmax == nullptr ? nullptr : conv.argmax + (to + column - conv.y),
+                                      conv.y_column, end - i, columns});
+    }
   }
 }
 

@@ -480,7 +480,7 @@ class PackConv2D(Operation):
     """
     (w) -> packed, the weights in the order Conv2DPacked reads them
     """
-    def __init__(self, *, groups: int, winograd: bool = False) -> None: ...
+    def __init__(self, *, groups: int, winograd_tile: int = 0) -> None: ...
 
 class Conv2DPacked(Operation):
     """
@@ -497,8 +497,12 @@ class Conv2DPacked(Operation):
         groups: int,
         activation: str,
         pooled: bool = False,
-        winograd: bool = False,
+        winograd_tile: int = 0,
     ) -> None: ...
+    def best_tile(self, specs: collections.abc.Sequence[tuple[str, collections.abc.Sequence[int]]]) -> int:
+        """
+        The tile of Winograd's method for an x of this (dtype, shape), or 0.
+        """
 
 class PackDense(Operation):
     """

@@ -35,10 +35,10 @@ def _pack_convolution(graph: Graph, node: Node) -> None:
     x, w, *bias = node.inputs
     attributes = {name: value for name, value in node.attributes.items() if name != "argmax"}
     attributes |= {"kernel_size": tuple(w.shape[:2]), "filters": w.shape[3], "pooled": node.name == "conv2d_max_pool"}
-    winograd = _core.Conv2DPacked(**attributes, winograd=True).saves_multiplications(node.specs)
-    packed = graph.insert(lambda: _pack_conv2d(w, groups=attributes["groups"], winograd=winograd), node)
+    tile = _core.Conv2DPacked(**attributes).best_tile(node.specs)
+    packed = graph.insert(lambda: _pack_conv2d(w, groups=attributes["groups"], winograd_tile=tile), node)
     if not _join_depthwise(graph, node, packed):
-        graph.replace(node, _conv2d_packed, (x, packed, *bias), node.outputs, {**attributes, "winograd": winograd})
+        graph.replace(node, _conv2d_packed, (x, packed, *bias), node.outputs, {**attributes, "winograd_tile": tile})
 
 
 def _join_depthwise(graph: Graph, node: Node, packed: Any) -> bool:

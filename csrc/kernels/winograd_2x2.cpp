@@ -1,3 +1,4 @@
+// Winograd's F(2×2, 3×3).
 #include "kernels/winograd.hpp"
 
 #include "kernels/tiling.hpp"
@@ -201,11 +202,11 @@ void weight_gradient(const WinogradWeightGradient<T>& params) {
 }  // namespace
 
 template <class T>
-WinogradTable<T> winograd() {
-  return {&input<T>, &output<T>, &weights<T>, &output_gradient<T>, &weight_gradient<T>};
+WinogradTable<T> winograd_2x2() {
+  return {2, 16, &input<T>, &output<T>, &weights<T>, &output_gradient<T>, &weight_gradient<T>};
 }
 
-template WinogradTable<float> winograd<float>();
-template WinogradTable<double> winograd<double>();
+template WinogradTable<float> winograd_2x2<float>();
+template WinogradTable<double> winograd_2x2<double>();
 
 }  // namespace juanji::kernels::JUANJI_ISA
