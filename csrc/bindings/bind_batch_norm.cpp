@@ -19,6 +19,19 @@ void bind_batch_norm(py::module_& m) {
                                       from_input);
            }),
            py::arg("epsilon"), py::arg("activation"), py::arg("residual"), py::arg("from_input") = false);
+  bind_operation<BatchMoments>(m, "BatchMoments", "x -> (mean, variance)").def(py::init<>());
+  bind_operation<BatchNormGradientSums>(m, "BatchNormGradientSums",
+                                        "(dy, x, gamma, beta, mean, variance) -> (dgamma, dbeta, sums)")
+      .def(py::init([](double epsilon, const std::string& activation) {
+             return BatchNormGradientSums(epsilon, read_activation("batch_norm_gradient_sums", activation));
+           }),
+           py::arg("epsilon"), py::arg("activation"));
+  bind_operation<BatchNormGradientApply>(m, "BatchNormGradientApply",
+                                         "(dy, x, gamma, beta, mean, variance, sums) -> dx")
+      .def(py::init([](double epsilon, const std::string& activation) {
+             return BatchNormGradientApply(epsilon, read_activation("batch_norm_gradient_apply", activation));
+           }),
+           py::arg("epsilon"), py::arg("activation"));
   bind_operation<ScaleShift>(m, "ScaleShift", "(x, scale, shift[, residual]) -> y = act(x * scale + shift + residual)")
       .def(py::init(
                [](const std::string& activation) { return ScaleShift(read_activation("scale_shift", activation)); }),

@@ -4,8 +4,41 @@
 #include "bindings/window_args.hpp"
 #include "ops/depthwise.hpp"
 #include "ops/depthwise_pointwise.hpp"
+#include "ops/norm_depthwise.hpp"
 
 namespace juanji::bindings {
+
+namespace {
+
+NormDepthwise norm_depthwise(const Pair& strides, const py::object& padding, double epsilon,
+                             const std::string& activation) {
+  const char* const name = "norm_depthwise";
+  return {read_window(name, {3, 3}, strides, padding, {1, 1}), epsilon, read_activation(name, activation)};
+}
+
+void bind_norm_depthwise(py::module_& m) {
+  bind_operation<NormDepthwise>(m, "NormDepthwise", "(x, gamma, beta, mean, variance, w[, b]) -> y")
+      .def(py::init(&norm_depthwise), py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("epsilon"),
+           py::arg("activation"))
+      .def(
+          "fits",
+          [](const NormDepthwise& op, const std::vector<int64_t>& x, const std::vector<int64_t>& w) {
+            return op.fits({DType::float32, x}, {DType::float32, w});
+          },
+          py::arg("x"), py::arg("w"), "Whether images and weights of these shapes can be given.");
+  bind_operation<NormDepthwiseGradient>(m, "NormDepthwiseGradient",
+                                        "(dz, y, gamma, beta, mean, variance, sums, w, x, gamma, beta, mean, variance) "
+                                        "-> (dx, dw, dgamma, dbeta, sums)")
+      .def(py::init([](const Pair& strides, const py::object& padding, double epsilon, const std::string& activation,
+                       double out_epsilon, const std::string& out_activation) {
+             return NormDepthwiseGradient(norm_depthwise(strides, padding, epsilon, activation), out_epsilon,
+                                          read_activation("norm_depthwise_gradient", out_activation));
+           }),
+           py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("epsilon"), py::arg("activation"),
+           py::arg("out_epsilon"), py::arg("out_activation"));
+}
+
+}  // namespace
 
 void bind_depthwise(py::module_& m) {
   bind_operation<DepthwiseConv2D>(m, "DepthwiseConv2D", "(x, w[, b]) -> y")
@@ -49,6 +82,7 @@ void bind_depthwise(py::module_& m) {
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"),
            py::arg("depthwise_activation"), py::arg("depthwise_bias"), py::arg("filters"), py::arg("activation"),
            py::arg("bias"));
+  bind_norm_depthwise(m);
 }
 
 }  // namespace juanji::bindings

@@ -44,6 +44,42 @@ struct BatchNormGradient : Operation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
+// The parts of both, for recorded steps in which neighbours take over the other passes (ops/norm_depthwise). Together
+// they have the bits of the whole.
+
+// x -> mean (C), variance (C)
+struct BatchMoments : Operation {
+  std::string name() const override { return "batch_moments"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+// dy, x, gamma, beta, mean, variance -> dgamma, dbeta, sums (2, C) in float64: of dz and of dz (x - mean)
+struct BatchNormGradientSums : Operation {
+  double epsilon;
+  Activation activation;
+
+  BatchNormGradientSums(double epsilon, Activation activation);
+  std::string name() const override { return "batch_norm_gradient_sums"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+// dy, x, gamma, beta, mean, variance, sums -> dx
+struct BatchNormGradientApply : Operation {
+  double epsilon;
+  Activation activation;
+
+  BatchNormGradientApply(double epsilon, Activation activation);
+  std::string name() const override { return "batch_norm_gradient_apply"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  size_t overwritten_input(size_t, size_t) const override { return 0; }  // dx on dy
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
 // x (..., C), scale (C), shift (C)[, residual (..., C)] -> y = act(x * scale + shift [+ residual])
 struct ScaleShift : Operation {
   Activation activation;

@@ -12,6 +12,7 @@ constexpr int64_t kTaskElements = 32768;
 constexpr int64_t kTaskColumns = 512;  // of a task where rows are wide
 constexpr int64_t kLeastRows = 64;     // of a task, so that its partial results are few beside its elements
 constexpr int64_t kMostTasks = 64;
+constexpr int64_t kLeastImages = 16;  // so many images are tasks enough
 
 // Rows laid side by side: as many as give whole vectors, and enough columns that the loop over them counts for little.
 int64_t choose_fold(int64_t rows, int64_t channels) {
@@ -38,19 +39,28 @@ ChannelRows::ChannelRows(const TensorSpec& x) {
   const int64_t most = std::max<int64_t>(1, wide_rows / kLeastRows);
   const int64_t wanted = std::clamp<int64_t>(wide_rows * task_cols / kTaskElements, 1, std::min(most, kMostTasks));
   task_rows = std::max<int64_t>(1, ceil_div(wide_rows, wanted));
+  // Whole images where that leaves enough tasks: sums can then be made by what goes through images one by one.
+  const int64_t image_count = x.rank() == 4 ? x.shape[0] : 0;
+  images = 0;
+  if (image_count >= kLeastImages && col_tasks == 1 && rows > 0 && rows / image_count % fold == 0) {
+    const int64_t image_rows = wide_rows / image_count;
+    images = ceil_div(task_rows, image_rows);
+    task_rows = images * image_rows;
+  }
   row_tasks = ceil_div(wide_rows, task_rows);
 }
 
+ChannelRows::Part ChannelRows::part(int64_t i) const {
+  if (i == row_tasks * col_tasks) return {wide_rows * cols, row_tasks * cols, rest, channels, channels};
+  const int64_t task = i / col_tasks;
+  const int64_t row = task * task_rows;
+  const int64_t col = i % col_tasks * task_cols;
+  return {row * cols + col, task * cols + col, std::min(task_rows, wide_rows - row), std::min(task_cols, cols - col),
+          cols};
+}
+
 void ChannelRows::for_each_part(double cost, FunctionRef<void(const Part&)> body) const {
-  const int64_t parts = row_tasks * col_tasks;
-  parallel_for(parts + (rest > 0 ? 1 : 0), cost * static_cast<double>(task_rows * task_cols), [&](int64_t i, int) {
-    if (i == parts) return body({wide_rows * cols, row_tasks * cols, rest, channels, channels});
-    const int64_t task = i / col_tasks;
-    const int64_t row = task * task_rows;
-    const int64_t col = i % col_tasks * task_cols;
-    body({row * cols + col, task * cols + col, std::min(task_rows, wide_rows - row), std::min(task_cols, cols - col),
-          cols});
-  });
+  parallel_for(parts(), cost * static_cast<double>(task_rows * task_cols), [&](int64_t i, int) { body(part(i)); });
 }
 
 void ChannelRows::for_each_group(FunctionRef<void(const Group&)> body) const {

@@ -17,6 +17,7 @@ struct ChannelRows {
   int64_t rest;       // rows % fold
   int64_t task_rows, row_tasks;
   int64_t task_cols, col_tasks;
+  int64_t images;  // of an array (N, H, W, C) in one task, which has all of their columns; 0 where tasks cut images
 
   explicit ChannelRows(const TensorSpec& x);
 
@@ -31,6 +32,8 @@ struct ChannelRows {
     int64_t slot;     // first partial result
     int64_t rows, cols, stride;
   };
+  int64_t parts() const { return row_tasks * col_tasks + (rest > 0 ? 1 : 0); }
+  Part part(int64_t i) const;
   // Parts in parallel; `cost` is that of one element in nanoseconds.
   void for_each_part(double cost, FunctionRef<void(const Part&)> body) const;
 

@@ -46,11 +46,16 @@ struct Workspace {
         repeated(packed + depthwise_packed_bytes(plan, dtype) / sizeof(T)) {}
 };
 
+// Products of a row of the input gradient.
+int64_t gradient_work(const DepthwisePlan& plan) {
+  const WindowGeometry& g = plan.g;
+  return g.w * plan.weights() / std::min(g.sh * g.sw, g.kh * g.kw);
+}
+
 template <class T>
 void input_gradient_lines(const DepthwisePlan& plan, const T* dy, const T* w, T* dx) {
   const WindowGeometry& g = plan.g;
-  const int64_t work = g.w * plan.weights() / std::min(g.sh * g.sw, g.kh * g.kw);
-  for_depthwise_rows(plan.n * g.h, work, [&](int64_t row, bool) {
+  for_depthwise_rows(plan.n * g.h, gradient_work(plan), [&](int64_t row, bool) {
     Taps rows = backward_taps(row % g.h, g.kh, g.sh, g.dh, g.top);
     rows.keep_inside(g.oh);
     // Every sw-th pixel sees the same taps: each such set is one line.
@@ -135,7 +140,10 @@ void DepthwiseConv2DInputGradient::run(const std::vector<Tensor>& inputs, const 
     const T* w = inputs[1].as<T>();
     T* dx = plan.m == 1 ? outputs[0].as<T>() : space.repeated;
     if (depthwise_3x3::serves(plan)) {
-      depthwise_3x3::input_gradient(plan, dy, w, dx, space.packed);
+      depthwise_3x3::pack_for_gradient(plan, w, space.packed);
+      for_depthwise_rows(plan.n * plan.g.h, gradient_work(plan), [&](int64_t row, bool last) {
+        depthwise_3x3::input_gradient_row(plan, dy, space.packed, row, last, dx + row * plan.g.w * plan.c);
+      });
     } else {
       input_gradient_lines(plan, dy, w, dx);
     }

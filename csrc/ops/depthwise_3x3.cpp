@@ -73,38 +73,38 @@ void forward_row(const DepthwisePlan& plan, const T* x, const T* packed, const T
   (g.sw == 1 ? kernels.row : kernels.row_by_two)(r);
 }
 
+// With stride 1 the input gradient is the forward pass with turned weights.
 template <class T>
-void input_gradient(const DepthwisePlan& plan, const T* dy, const T* w, T* dx, T* packed) {
+void pack_for_gradient(const DepthwisePlan& plan, const T* w, T* packed) {
+  kernels::depthwise_3x3<T>().pack(w, packed, plan.c, plan.g.sw == 1);
+}
+
+template <class T>
+void input_gradient_row(const DepthwisePlan& plan, const T* dy, const T* packed, int64_t row, bool last, T* dx) {
   const WindowGeometry& g = plan.g;
   const auto& kernels = kernels::depthwise_3x3<T>();
-  // With stride 1 it is the forward pass with turned weights.
   const bool turned = g.sw == 1;
-  kernels.pack(w, packed, plan.c, turned);
-  const auto run = turned ? kernels.row : kernels.spread_by_two;
   const int64_t x_row = g.w * plan.c, y_row = g.ow * plan.c;
-  const int64_t work = g.w * plan.weights() / std::min<int64_t>(g.sh * g.sw, 9);
-  for_depthwise_rows(plan.n * g.h, work, [&](int64_t row, bool last) {
-    Taps taps = backward_taps(row % g.h, g.kh, g.sh, g.dh, g.top);
-    const int64_t image = row / g.h * g.oh;
-    const int64_t newest = image + taps.source + (taps.count - 1) * taps.source_step;
-    taps.keep_inside(g.oh);
-    kernels::DepthwiseRow<T> r{};
-    r.x = dy + (image + taps.source) * y_row;
-    r.x_row_step = taps.source_step * y_row;
-    r.rows = taps.count;
-    r.kernel_row = turned ? 2 - taps.first : taps.first;
-    r.kernel_row_step = turned ? -taps.step : taps.step;
-    r.weights = packed;
-    r.y = dx + row * x_row;
-    r.width = turned ? g.ow : g.w;
-    r.left = turned ? 2 - g.left : g.left;
-    r.count = turned ? g.w : g.ow;
-    r.c = plan.c;
-    r.activation = Activation::none;
-    r.next_x = last ? r.x : row_or(r.x, dy, newest + 1, plan.n * g.oh, y_row);
-    r.next_y = last ? r.y : r.y + x_row;
-    run(r);
-  });
+  Taps taps = backward_taps(row % g.h, g.kh, g.sh, g.dh, g.top);
+  const int64_t image = row / g.h * g.oh;
+  const int64_t newest = image + taps.source + (taps.count - 1) * taps.source_step;
+  taps.keep_inside(g.oh);
+  kernels::DepthwiseRow<T> r{};
+  r.x = dy + (image + taps.source) * y_row;
+  r.x_row_step = taps.source_step * y_row;
+  r.rows = taps.count;
+  r.kernel_row = turned ? 2 - taps.first : taps.first;
+  r.kernel_row_step = turned ? -taps.step : taps.step;
+  r.weights = packed;
+  r.y = dx;
+  r.width = turned ? g.ow : g.w;
+  r.left = turned ? 2 - g.left : g.left;
+  r.count = turned ? g.w : g.ow;
+  r.c = plan.c;
+  r.activation = Activation::none;
+  r.next_x = last ? r.x : row_or(r.x, dy, newest + 1, plan.n * g.oh, y_row);
+  r.next_y = last ? r.y : r.y + x_row;
+  (turned ? kernels.row : kernels.spread_by_two)(r);
 }
 
 template <class T>
@@ -136,15 +136,33 @@ void add_weight_rows(const DepthwisePlan& plan, const T* x, const T* dy, T* dw, 
   }
 }
 
+template <class T>
+int64_t weight_sum_size(int64_t c) {
+  return kernels::depthwise_3x3_weights<T>().packed_size(c);
+}
+
+template <class T>
+void add_weight_sums(int64_t c, T* sums, int64_t count, T* dw) {
+  add_in_tree(sums, weight_sum_size<T>(c), count);
+  kernels::depthwise_3x3_weights<T>().unpack(sums, dw, c);
+}
+
 template void pack(const DepthwisePlan&, const float*, float*);
 template void pack(const DepthwisePlan&, const double*, double*);
 template void forward_row(const DepthwisePlan&, const float*, const float*, const float*, Activation, int64_t, bool,
                           float*);
 template void forward_row(const DepthwisePlan&, const double*, const double*, const double*, Activation, int64_t, bool,
                           double*);
-template void input_gradient(const DepthwisePlan&, const float*, const float*, float*, float*);
-template void input_gradient(const DepthwisePlan&, const double*, const double*, double*, double*);
+template void pack_for_gradient(const DepthwisePlan&, const float*, float*);
+template void pack_for_gradient(const DepthwisePlan&, const double*, double*);
+template void input_gradient_row(const DepthwisePlan&, const float*, const float*, int64_t, bool, float*);
+template void input_gradient_row(const DepthwisePlan&, const double*, const double*, int64_t, bool, double*);
 template void add_weight_rows(const DepthwisePlan&, const float*, const float*, float*, int64_t, int64_t);
 template void add_weight_rows(const DepthwisePlan&, const double*, const double*, double*, int64_t, int64_t);
+
+template int64_t weight_sum_size<float>(int64_t);
+template int64_t weight_sum_size<double>(int64_t);
+template void add_weight_sums(int64_t, float*, int64_t, float*);
+template void add_weight_sums(int64_t, double*, int64_t, double*);
 
 }  // namespace juanji::depthwise_3x3

@@ -24,8 +24,21 @@ template <class T>
 void forward_row(const DepthwisePlan& plan, const T* x, const T* packed, const T* b, Activation activation, int64_t row,
                  bool last, T* y);
 
+// Weights for the input gradient, in the same space.
 template <class T>
-void input_gradient(const DepthwisePlan& plan, const T* dy, const T* w, T* dx, T* packed);
+void pack_for_gradient(const DepthwisePlan& plan, const T* w, T* packed);
+
+// One row of the input gradient, counted over all images, into dx; `last`: no row follows it.
+template <class T>
+void input_gradient_row(const DepthwisePlan& plan, const T* dy, const T* packed, int64_t row, bool last, T* dx);
+
+// Elements of packed sums of the weight gradient.
+template <class T>
+int64_t weight_sum_size(int64_t c);
+
+// dw from `count` packed sums that follow each other, added in a fixed tree in place.
+template <class T>
+void add_weight_sums(int64_t c, T* sums, int64_t count, T* dw);
 
 // Adds output rows begin .. end-1 (counted over all images) to the packed sums dw.
 template <class T>

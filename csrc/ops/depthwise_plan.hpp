@@ -56,6 +56,19 @@ void for_depthwise_rows(int64_t rows, int64_t work, Body body) {
   });
 }
 
+// The sum of `count` arrays of `size` elements that follow each other, in a fixed tree; it takes the place of the
+// first.
+template <class T>
+void add_in_tree(T* sums, int64_t size, int64_t count) {
+  parallel_ranges(size, 4096, static_cast<double>(count) * 0.1, [&](int64_t begin, int64_t end) {
+    for (int64_t step = 1; step < count; step *= 2) {
+      for (int64_t i = 0; i + step < count; i += 2 * step) {
+        kernels::depthwise<T>().accumulate(sums + i * size + begin, sums + (i + step) * size + begin, end - begin);
+      }
+    }
+  });
+}
+
 // x with every channel repeated m times, in `repeated`; x itself when m is 1.
 template <class T>
 const T* repeat_channels(const DepthwisePlan& plan, const T* x, T* repeated) {

@@ -1,7 +1,7 @@
 // The weight gradient of depthwise convolution: partial sums over blocks of output rows, added in a fixed tree.
 #include <algorithm>
 
-#include "kernels/depthwise_3x3_weights.hpp"
+#include "ops/channel_rows.hpp"
 #include "ops/depthwise.hpp"
 #include "ops/depthwise_3x3.hpp"
 #include "ops/depthwise_plan.hpp"
@@ -21,7 +21,20 @@ DepthwisePlan weight_gradient_plan(const DepthwiseConv2DWeightGradient& op, cons
   return plan;
 }
 
-int64_t chunk_count(const DepthwisePlan& plan) { return std::clamp<int64_t>(plan.n * plan.g.oh, 1, kMostChunks); }
+// Where chunks begin and end, in output rows of all images. Whole images if the sums over x are cut so: then one task
+// can make both.
+struct Chunks {
+  int64_t rows, count, image_rows;  // image_rows: of a chunk of whole images; 0: chunks of equal size
+
+  explicit Chunks(const DepthwisePlan& plan) : rows(plan.n * plan.g.oh) {
+    const ChannelRows cut({DType::float32, {plan.n, plan.g.h, plan.g.w, plan.c}});
+    image_rows = cut.images * plan.g.oh;
+    count = image_rows > 0 ? cut.row_tasks : std::clamp<int64_t>(rows, 1, kMostChunks);
+  }
+  int64_t begin(int64_t chunk) const {
+    return image_rows > 0 ? std::min(rows, chunk * image_rows) : rows * chunk / count;
+  }
+};
 
 // Adds to dw what output row `row` (of all images) contributes.
 template <class T>
@@ -49,7 +62,7 @@ void add_row(const DepthwisePlan& plan, const T* x, const T* dy, T* dw, int64_t 
 // Elements of one chunk's sums: those of dw, or more where they are packed.
 template <class T>
 int64_t sum_size(const DepthwisePlan& plan) {
-  return depthwise_3x3::serves_weights(plan) ? kernels::depthwise_3x3_weights<T>().packed_size(plan.c) : plan.weights();
+  return depthwise_3x3::serves_weights(plan) ? depthwise_3x3::weight_sum_size<T>(plan.c) : plan.weights();
 }
 
 }  // namespace
@@ -67,7 +80,7 @@ size_t DepthwiseConv2DWeightGradient::workspace(const std::vector<TensorSpec>& i
   size_t bytes = plan.repeated_input(inputs[0].dtype);
   dispatch_float(inputs[0].dtype, [&](auto zero) {
     using T = decltype(zero);
-    bytes += static_cast<size_t>(chunk_count(plan) * sum_size<T>(plan)) * sizeof(T);
+    bytes += static_cast<size_t>(Chunks(plan).count * sum_size<T>(plan)) * sizeof(T);
   });
   return bytes;
 }
@@ -78,28 +91,22 @@ void DepthwiseConv2DWeightGradient::run(const std::vector<Tensor>& inputs, const
   const bool packed = depthwise_3x3::serves_weights(plan);
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const int64_t chunks = chunk_count(plan), rows = plan.n * plan.g.oh, size = sum_size<T>(plan);
+    const Chunks chunks(plan);
+    const int64_t size = sum_size<T>(plan);
     T* sums = static_cast<T*>(workspace);
-    const T* x = repeat_channels(plan, inputs[0].as<T>(), sums + chunks * size);
+    const T* x = repeat_channels(plan, inputs[0].as<T>(), sums + chunks.count * size);
     const T* dy = inputs[1].as<T>();
-    const double cost = static_cast<double>(rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
-    parallel_for(chunks, cost / static_cast<double>(chunks), [&](int64_t chunk, int) {
+    const double cost = static_cast<double>(chunks.rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
+    parallel_for(chunks.count, cost / static_cast<double>(chunks.count), [&](int64_t chunk, int) {
       T* sum = sums + chunk * size;
-      const int64_t begin = rows * chunk / chunks, end = rows * (chunk + 1) / chunks;
+      const int64_t begin = chunks.begin(chunk), end = chunks.begin(chunk + 1);
       std::fill(sum, sum + size, T(0));
       if (packed) return depthwise_3x3::add_weight_rows(plan, x, dy, sum, begin, end);
       for (int64_t row = begin; row < end; ++row) add_row(plan, x, dy, sum, row);
     });
-    parallel_ranges(size, 4096, static_cast<double>(chunks) * 0.1, [&](int64_t begin, int64_t end) {
-      for (int64_t step = 1; step < chunks; step *= 2) {
-        for (int64_t chunk = 0; chunk + step < chunks; chunk += 2 * step) {
-          kernels::depthwise<T>().accumulate(sums + chunk * size + begin, sums + (chunk + step) * size + begin,
-                                             end - begin);
-        }
-      }
-    });
     T* dw = outputs[0].as<T>();
-    if (packed) return kernels::depthwise_3x3_weights<T>().unpack(sums, dw, plan.c);
+    if (packed) return depthwise_3x3::add_weight_sums(plan.c, sums, chunks.count, dw);
+    add_in_tree(sums, size, chunks.count);
     std::copy(sums, sums + size, dw);
   });
 }

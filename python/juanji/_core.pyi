@@ -57,6 +57,24 @@ class BatchNormGradient(Operation):
     """
     def __init__(self, epsilon: float, activation: str, residual: bool, from_input: bool = False) -> None: ...
 
+class BatchMoments(Operation):
+    """
+    x -> (mean, variance)
+    """
+    def __init__(self) -> None: ...
+
+class BatchNormGradientSums(Operation):
+    """
+    (dy, x, gamma, beta, mean, variance) -> (dgamma, dbeta, sums)
+    """
+    def __init__(self, epsilon: float, activation: str) -> None: ...
+
+class BatchNormGradientApply(Operation):
+    """
+    (dy, x, gamma, beta, mean, variance, sums) -> dx
+    """
+    def __init__(self, epsilon: float, activation: str) -> None: ...
+
 class ScaleShift(Operation):
     """
     (x, scale, shift[, residual]) -> y = act(x * scale + shift + residual)
@@ -272,6 +290,38 @@ class DepthwisePointwise(Operation):
         filters: int,
         activation: str,
         bias: bool,
+    ) -> None: ...
+
+class NormDepthwise(Operation):
+    """
+    (x, gamma, beta, mean, variance, w[, b]) -> y
+    """
+    def __init__(
+        self,
+        *,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        epsilon: float,
+        activation: str,
+    ) -> None: ...
+    def fits(self, x: collections.abc.Sequence[int], w: collections.abc.Sequence[int]) -> bool:
+        """
+        Whether images and weights of these shapes can be given.
+        """
+
+class NormDepthwiseGradient(Operation):
+    """
+    (dz, y, gamma, beta, mean, variance, sums, w, x, gamma, beta, mean, variance) -> (dx, dw, dgamma, dbeta, sums)
+    """
+    def __init__(
+        self,
+        *,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        epsilon: float,
+        activation: str,
+        out_epsilon: float,
+        out_activation: str,
     ) -> None: ...
 
 class Edges(Operation):

@@ -12,6 +12,7 @@ from juanji.ops._bias import bias_activation_gradient_op
 from juanji.ops._conv import conv2d_max_pool
 from juanji.ops._pool import max_pool_bias_gradient
 from juanji.program.graph import Graph
+from juanji.program.norm_depthwise import join_norm_depthwise
 from juanji.trace import Node
 
 _LINEAR = ("conv2d", "depthwise_conv2d", "dense")
@@ -33,6 +34,8 @@ def fuse(graph: Graph) -> None:
     for node in list(graph.nodes):
         if node.name == "max_pool":
             _fuse_pooling(graph, node)
+        elif node.name == "depthwise_conv2d":
+            join_norm_depthwise(graph, node)
 
 
 def _fuse_residual(graph: Graph, node: Node) -> None:

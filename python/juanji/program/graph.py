@@ -38,9 +38,9 @@ class Graph:
         """The operations that take a tensor, one that takes it twice being named twice."""
         return self._users.get(id(tensor), [])
 
-    def used_only_by(self, tensor: Any, node: Node) -> bool:
+    def used_only_by(self, tensor: Any, *nodes: Node) -> bool:
         """Whether nobody else needs a tensor."""
-        return id(tensor) not in self._wanted and all(user is node for user in self.users(tensor))
+        return id(tensor) not in self._wanted and all(user in nodes for user in self.users(tensor))
 
     def is_constant(self, tensor: Any) -> bool:
         """Whether a tensor follows from variables and constants alone."""

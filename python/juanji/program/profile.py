@@ -120,6 +120,10 @@ def flop_of(name: str, inputs: Specs, outputs: Specs, attributes: dict[str, Any]
         return 2 * math.prod(result[:3]) * (math.prod(shapes[1][:3]) + shapes[0][3] * result[3])
     if name == "dense_packed":
         return 2 * math.prod(result) * shapes[0][-1]
+    if name == "norm_depthwise":
+        return 2 * math.prod(result) * math.prod(shapes[5][:2])
+    if name == "norm_depthwise_gradient":
+        return 4 * math.prod(shapes[1]) * math.prod(shapes[7][:2])
     if name == "conv2d_max_pool":
         return 8 * math.prod(result) * math.prod(shapes[1][:3])
     if name in ("conv2d_input_gradient", "depthwise_conv2d_input_gradient"):
