@@ -288,3 +288,52 @@ def test_half_a_file(tmp_path):
     (tmp_path / "m.h5").write_bytes(data[: len(data) // 2])
     with pytest.raises(ValueError, match=r"load_model: '.*m\.h5' cannot be read; expected a complete file"):
         saving.load_model(tmp_path / "m.h5")
+
+
+def test_flipped_bytes_give_a_model_or_one_clear_error(tmp_path):
+    path = tmp_path / "m.h5"
+    model_of().save(path)
+    data = path.read_bytes()
+    rng, messages = np.random.default_rng(0), []
+    for place in rng.integers(0, len(data), 150):
+        path.write_bytes(data[:place] + bytes([data[place] ^ int(rng.integers(1, 256))]) + data[place + 1 :])
+        try:
+            saving.load_model(path)
+        except ValueError as error:
+            messages.append(str(error))
+    assert len(messages) > 20
+    assert all(message.startswith("load_model: ") for message in messages)
+
+
+def nested(depth):
+    config = {"class_name": "Sequential", "config": {"layers": []}}
+    for _ in range(depth):
+        config = {"class_name": "Sequential", "config": {"layers": [config]}}
+    return config
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        None,
+        [],
+        {"class_name": "Dense", "config": {"units": 1}},
+        {"class_name": "Popen", "config": {"args": "true"}},
+        {"class_name": "Functional", "config": {"layers": 3}},
+        {
+            "class_name": "Functional",
+            "config": {"layers": [{"class_name": "Eval", "config": {}, "inbound_nodes": [3]}]},
+        },
+        {"class_name": "Sequential", "config": {"layers": [{"class_name": "Lambda", "config": {"function": ["x"]}}]}},
+        {"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {"units": 10**12}}]}},
+        nested(300),
+    ],
+    ids=range(9),
+)
+def test_hostile_architectures_give_one_clear_error(config, tmp_path):
+    path = tmp_path / "m.h5"
+    model_of().save(path)
+    with h5py.File(path, "a") as file:
+        file.attrs["model_config"] = json.dumps(config)
+    with pytest.raises(ValueError, match="load_model: "):
+        saving.load_model(path)
