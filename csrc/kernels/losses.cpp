@@ -118,8 +118,34 @@ void binary_logits_gradient(const T* x, const T* y, const T* dloss, T* dx, int64
   });
 }
 
+// Rows shorter than a vector, one in each lane.
+template <class T>
+JUANJI_INLINE void narrow_squared_error(const T* x, const T* y, T* loss, int64_t rows, int64_t classes) {
+  constexpr int W = kWidth<T>;
+  const T share = T{1} / static_cast<T>(classes);
+  int64_t r = 0;
+  for (; r + W <= rows; r += W) {
+    Vec<T> sum = zero<T>();
+    for (int64_t c = 0; c < classes; ++c) {
+      Vec<T> difference{};
+      for (int k = 0; k < W; ++k) difference[k] = x[(r + k) * classes + c] - y[(r + k) * classes + c];
+      sum += difference * difference;
+    }
+    store(loss + r, sum * share);
+  }
+  for (; r < rows; ++r) {
+    T sum = 0;
+    for (int64_t c = 0; c < classes; ++c) {
+      const T difference = x[r * classes + c] - y[r * classes + c];
+      sum += difference * difference;
+    }
+    loss[r] = sum * share;
+  }
+}
+
 template <class T>
 void squared_error(const T* x, const T* y, T* loss, int64_t rows, int64_t classes) {
+  if (classes < kWidth<T>) return narrow_squared_error(x, y, loss, rows, classes);
   for (int64_t r = 0; r < rows; ++r, x += classes, y += classes) {
     const T sum = sum_over<T>(classes, [&](int64_t i, auto lanes) {
       const Vec<T> difference = lanes.load(x + i) - lanes.load(y + i);
@@ -131,6 +157,23 @@ void squared_error(const T* x, const T* y, T* loss, int64_t rows, int64_t classe
 
 template <class T>
 void squared_error_gradient(const T* x, const T* y, const T* dloss, T* dx, int64_t rows, int64_t classes) {
+  constexpr int64_t W = kWidth<T>;
+  if (classes < W) {  // the factors of a few rows are laid out like their elements
+    T scales[W * W];
+    for (int64_t r = 0; r < rows; r += W) {
+      const int64_t count = rows - r < W ? rows - r : W;
+      for (int64_t k = 0; k < count; ++k) {
+        const T scale = T{2} * dloss[r + k] / static_cast<T>(classes);
+        for (int64_t c = 0; c < classes; ++c) scales[k * classes + c] = scale;
+      }
+      const T *xs = x + r * classes, *ys = y + r * classes;
+      T* out = dx + r * classes;
+      for_vectors<T>(count * classes, [&](int64_t i, auto lanes) {
+        lanes.store(out + i, (lanes.load(xs + i) - lanes.load(ys + i)) * lanes.load(scales + i));
+      });
+    }
+    return;
+  }
   for (int64_t r = 0; r < rows; ++r, x += classes, y += classes, dx += classes) {
     const T scale = T{2} * dloss[r] / static_cast<T>(classes);
     for_vectors<T>(

@@ -5,28 +5,52 @@
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
-// The maximum over `rows` × `columns` pixels starting at x, for all channels of one output pixel. KH and KW, where not
-// zero, are the rows and columns known at compile time: the loops over them unroll.
+// Maxima of kVectors neighbouring vectors of channels over `rows` × `columns` pixels: independent of each other, as a
+// comparison and a choice have some cycles of latency. `first` is the position of the first pixel in its window.
+template <class T, class Index, bool kArgmax, int kVectors, class Lanes>
+JUANJI_INLINE void max_vectors(const PoolShape& s, const T* x, int64_t rows, int64_t columns, int64_t first, T* y,
+                               Index* argmax, Lanes lanes) {
+  Vec<T> best[kVectors];
+  IntVec<T> at[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    best[v] = lanes.load(x + v * kWidth<T>);
+    at[v] = IntVec<T>{} + static_cast<Int<T>>(first);
+  }
+  for (int64_t a = 0; a < rows; ++a) {
+    for (int64_t b = 0; b < columns; ++b) {
+      for (int v = 0; v < kVectors; ++v) {
+        const Vec<T> value = lanes.load(x + (a * s.w + b) * s.c + v * kWidth<T>);
+        const IntVec<T> better = ~(value <= best[v]) & (best[v] == best[v]);  // also where it is the first NaN
+        best[v] = better ? value : best[v];
+        if (kArgmax) at[v] = better ? IntVec<T>{} + static_cast<Int<T>>(first + a * s.kw + b) : at[v];
+      }
+    }
+  }
+  for (int v = 0; v < kVectors; ++v) {
+    lanes.store(y + v * kWidth<T>, best[v]);
+    if constexpr (kArgmax) lanes.store_integers(argmax + v * kWidth<T>, at[v]);
+  }
+}
+
+// The maximum over the pixels p × q of the window, the first of which is at x, for all channels of one output pixel. KH
+// and KW, where not zero, are its rows and columns known at compile time: the loops over them unroll.
 template <class T, class Index, bool kArgmax, int KH, int KW>
 JUANJI_INLINE void max_pixel(const PoolShape& s, const T* x, Span p, Span q, T* y, Index* argmax, int64_t spare) {
   const int64_t rows = KH ? KH : p.end - p.begin;
   const int64_t columns = KW ? KW : q.end - q.begin;
-  const int64_t row = s.w * s.c;
-  const int64_t first = p.begin * s.kw + q.begin;
+  const int64_t start = p.begin * s.kw + q.begin;
+  constexpr int kVectors = 2;
+  int64_t first = 0;
+  if (KH == 0) {
+    for (; first + kVectors * kWidth<T> <= s.c; first += kVectors * kWidth<T>) {
+      max_vectors<T, Index, kArgmax, kVectors>(s, x + first, rows, columns, start, y + first,
+                                               kArgmax ? argmax + first : nullptr, AllLanes<T>{});
+    }
+  }
   for_channels<T>(
-      s.c, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-        Vec<T> best = lanes.load(x + i);
-        IntVec<T> at = IntVec<T>{} + static_cast<Int<T>>(first);
-        for (int64_t a = 0; a < rows; ++a) {
-          for (int64_t b = 0; b < columns; ++b) {
-            const Vec<T> v = lanes.load(x + a * row + b * s.c + i);
-            const IntVec<T> better = ~(v <= best) & (best == best);  // also where v is the first NaN
-            best = better ? v : best;
-            if (kArgmax) at = better ? IntVec<T>{} + static_cast<Int<T>>(first + a * s.kw + b) : at;
-          }
-        }
-        lanes.store(y + i, best);
-        if constexpr (kArgmax) lanes.store_integers(argmax + i, at);
+      s.c - first, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+        max_vectors<T, Index, kArgmax, 1>(s, x + first + i, rows, columns, start, y + first + i,
+                                          kArgmax ? argmax + first + i : nullptr, lanes);
       });
 }
 
@@ -49,6 +73,8 @@ JUANJI_INLINE void max_rows(const PoolShape& s, const T* x, T* y, Index* argmax,
       Index* index = kArgmax ? argmax + output * s.c : nullptr;
       if (p.end - p.begin == 2 && q.end - q.begin == 2) {
         max_pixel<T, Index, kArgmax, 2, 2>(s, from, p, q, to, index, spare);
+      } else if (p.end - p.begin == 3 && q.end - q.begin == 3) {
+        max_pixel<T, Index, kArgmax, 3, 3>(s, from, p, q, to, index, spare);
       } else {
         max_pixel<T, Index, kArgmax, 0, 0>(s, from, p, q, to, index, spare);
       }

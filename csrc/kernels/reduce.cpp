@@ -1,6 +1,7 @@
 #include "kernels/reduce.hpp"
 
 #include "simd/map.hpp"
+#include "simd/transpose.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
@@ -39,12 +40,13 @@ JUANJI_INLINE T combine_lanes(Vec<T> v) {
   return lanes[0];
 }
 
+// The whole vectors of a row; `i` becomes the first element behind them.
 template <class T, ReduceKind kKind>
-T reduce_row(const T* x, int64_t n) {
+JUANJI_INLINE Vec<T> reduce_vectors(const T* x, int64_t n, int64_t& i) {
   const Vec<T> identity = broadcast(kIdentity<T, kKind>);
   constexpr int64_t kStep = kAccumulators * kWidth<T>;
   Vec<T> total = identity;
-  int64_t i = 0;
+  i = 0;
   while (i + kStep <= n) {
     const int64_t end = i + kChain * kStep < n ? i + kChain * kStep : n;
     Vec<T> a[kAccumulators] = {identity, identity, identity, identity};
@@ -54,9 +56,43 @@ T reduce_row(const T* x, int64_t n) {
     total = combine<kKind>(total, combine<kKind>(combine<kKind>(a[0], a[1]), combine<kKind>(a[2], a[3])));
   }
   for (; i + kWidth<T> <= n; i += kWidth<T>) total = combine<kKind>(total, load(x + i));
-  T result = combine_lanes<T, kKind>(total);
+  return total;
+}
+
+template <class T, ReduceKind kKind>
+T reduce_row(const T* x, int64_t n) {
+  int64_t i = 0;
+  T result = combine_lanes<T, kKind>(reduce_vectors<T, kKind>(x, n, i));
   for (; i < n; ++i) result = combine<kKind>(result, x[i]);
   return result;
+}
+
+// As many rows as a vector has lanes, each in its lane once its whole vectors are done: nothing waits for a sum across
+// lanes, and short rows fill vectors. The bits are those of reduce_row.
+template <class T, ReduceKind kKind>
+void reduce_rows(const T* x, int64_t n, int64_t rows, T* y) {
+  constexpr int W = kWidth<T>;
+  int64_t r = 0;
+  for (; r + W <= rows; r += W, x += W * n) {
+    Vec<T> lanes[W];
+    int64_t i = 0;
+    if (n >= W) {
+      for (int k = 0; k < W; ++k) lanes[k] = reduce_vectors<T, kKind>(x + k * n, n, i);
+      transpose<T>(lanes);
+      for (int half = W / 2; half > 0; half /= 2) {
+        for (int k = 0; k < half; ++k) lanes[k] = combine<kKind>(lanes[k], lanes[k + half]);
+      }
+    } else {
+      lanes[0] = broadcast(kIdentity<T, kKind>);
+    }
+    for (; i < n; ++i) {
+      Vec<T> column{};
+      for (int k = 0; k < W; ++k) column[k] = x[k * n + i];
+      lanes[0] = combine<kKind>(lanes[0], column);
+    }
+    store(y + r, lanes[0]);
+  }
+  for (; r < rows; ++r, x += n) y[r] = reduce_row<T, kKind>(x, n);
 }
 
 // kVectors neighbouring columns of vectors; `tail` < width columns of the only one.
@@ -200,6 +236,8 @@ template <class T>
 ReduceTable<T> reduce() {
   return {{&reduce_row<T, ReduceKind::sum>, &reduce_row<T, ReduceKind::prod>, &reduce_row<T, ReduceKind::max>,
            &reduce_row<T, ReduceKind::min>},
+          {&reduce_rows<T, ReduceKind::sum>, &reduce_rows<T, ReduceKind::prod>, &reduce_rows<T, ReduceKind::max>,
+           &reduce_rows<T, ReduceKind::min>},
           {&reduce_columns<T, ReduceKind::sum>, &reduce_columns<T, ReduceKind::prod>,
            &reduce_columns<T, ReduceKind::max>, &reduce_columns<T, ReduceKind::min>},
           &arg_columns<T, true>,

@@ -42,31 +42,60 @@ JUANJI_INLINE void narrow_softmax(const T* x, T* y, int64_t rows, int64_t classe
   store(out.sum, sum);
 }
 
+// The largest lane; NaN if there is one. Halves first, so that few comparisons wait for each other.
 template <class T>
-JUANJI_INLINE void wide_softmax(const T* x, T* y, int64_t classes, T& shift, T& sum) {
-  const T lowest = -static_cast<T>(__builtin_inf());
-  Vec<T> largest = broadcast(x[0]);
-  for_vectors<T>(classes,
-                 [&](int64_t i, auto lanes) { largest = max(filled(lanes.load(x + i), lowest, lanes), largest); });
-  shift = max_lanes<T>(largest);
-  Vec<T> sums = zero<T>();
-  for_vectors<T>(classes, [&](int64_t i, auto lanes) {
-    const Vec<T> e = exp(lanes.load(x + i) - shift);
-    lanes.store(y + i, e);
-    sums += filled(e, T{0}, lanes);
-  });
-  sum = sum_lanes<T>(sums);
-  const T scale = T{1} / sum;
-  for_vectors<T>(classes, [&](int64_t i, auto lanes) { lanes.store(y + i, lanes.load(y + i) * scale); });
+JUANJI_INLINE T largest_lane(Vec<T> v) {
+  T lanes[kWidth<T>];
+  store(lanes, v);
+  for (int half = kWidth<T> / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) {
+      const T other = lanes[i + half];
+      lanes[i] = (other > lanes[i]) | (other != other) ? other : lanes[i];
+    }
+  }
+  return lanes[0];
 }
+
+// All rows go through each pass before the next one, so that none waits for the maximum or the sum of another.
+template <class T>
+JUANJI_INLINE void wide_softmax(const T* x, T* y, int64_t rows, int64_t classes, T* shift, T* sum) {
+  const T lowest = -static_cast<T>(__builtin_inf());
+  for (int64_t r = 0; r < rows; ++r) {
+    const T* row = x + r * classes;
+    Vec<T> largest = broadcast(row[0]);
+    for_vectors<T>(classes,
+                   [&](int64_t i, auto lanes) { largest = max(filled(lanes.load(row + i), lowest, lanes), largest); });
+    shift[r] = largest_lane<T>(largest);
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    const T* row = x + r * classes;
+    T* out = y + r * classes;
+    const T offset = shift[r];
+    Vec<T> sums = zero<T>();
+    for_vectors<T>(classes, [&](int64_t i, auto lanes) {
+      const Vec<T> e = exp(lanes.load(row + i) - offset);
+      lanes.store(out + i, e);
+      sums += filled(e, T{0}, lanes);
+    });
+    sum[r] = sum_lanes<T>(sums);
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    T* out = y + r * classes;
+    const T scale = T{1} / sum[r];
+    for_vectors<T>(classes, [&](int64_t i, auto lanes) { lanes.store(out + i, lanes.load(out + i) * scale); });
+  }
+}
+
+constexpr int64_t kNearElements = 4096;  // of rows that stay in the first-level cache
 
 // y = softmax of each row of x, for 1 to kWidth<T> rows. The result for a row does not depend on the other rows.
 template <class T>
 JUANJI_INLINE void softmax_block(const T* x, T* y, int64_t rows, int64_t classes, RowSums<T>& out) {
   if (classes <= kNarrowClasses) return narrow_softmax(x, y, rows, classes, out);
   for (int r = 0; r < kWidth<T>; ++r) out.shift[r] = T{0}, out.sum[r] = T{1};
-  for (int64_t r = 0; r < rows; ++r) {
-    wide_softmax(x + r * classes, y + r * classes, classes, out.shift[r], out.sum[r]);
+  const int64_t step = rows * classes <= kNearElements ? rows : 1;
+  for (int64_t r = 0; r < rows; r += step) {
+    wide_softmax(x + r * classes, y + r * classes, step, classes, out.shift + r, out.sum + r);
   }
 }
 

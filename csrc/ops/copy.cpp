@@ -33,36 +33,60 @@ struct Block {
   int64_t row_stride, step;
 };
 
+// The outer dimensions of a walk, one position after the other; divisions only where it starts.
+class Odometer {
+ public:
+  Odometer(const std::vector<StridedDimension>& dims, size_t outer, int64_t position) : dims_(dims), at_(outer) {
+    for (size_t k = outer; k-- > 0; position /= dims[k].size) {
+      at_[k] = position % dims[k].size;
+      offset_ += at_[k] * dims[k].stride;
+    }
+  }
+  int64_t offset() const { return offset_; }
+  void advance() {
+    for (size_t k = at_.size(); k-- > 0;) {
+      offset_ += dims_[k].stride;
+      if (++at_[k] < dims_[k].size) return;
+      offset_ -= dims_[k].size * dims_[k].stride;
+      at_[k] = 0;
+    }
+  }
+
+ private:
+  const std::vector<StridedDimension>& dims_;
+  std::vector<int64_t> at_;
+  int64_t offset_ = 0;
+};
+
 // Covers the view by blocks, in parallel.
-void for_each_block(const StridedView& view, FunctionRef<void(const Block&)> body) {
+template <class Body>
+void for_each_block(const StridedView& view, Body body) {
   std::vector<StridedDimension> dims = merged_dimensions(view);
   while (dims.size() < 2) dims.insert(dims.begin(), {1, 0});
   const StridedDimension inner = dims.back(), row = dims[dims.size() - 2];
+  const size_t outer_rank = dims.size() - 2;
   int64_t outer = 1;
-  for (size_t i = 0; i + 2 < dims.size(); ++i) outer *= dims[i].size;
+  for (size_t i = 0; i < outer_rank; ++i) outer *= dims[i].size;
   const int64_t cols = std::min(inner.size, kGrain);
   const int64_t col_tasks = (inner.size + cols - 1) / cols;
   const int64_t rows = std::min(row.size, std::max<int64_t>(1, kGrain / cols));
   const int64_t row_tasks = (row.size + rows - 1) / rows;
   const int64_t bundle = std::max<int64_t>(1, kGrain / (rows * cols));  // small ones share a task
-  parallel_ranges(outer * row_tasks * col_tasks, bundle, kCost * static_cast<double>(rows * cols),
-                  [&](int64_t begin, int64_t end) {
-                    for (int64_t i = begin; i < end; ++i) {
-                      const int64_t col = i % col_tasks * cols;
-                      const int64_t first = i / col_tasks % row_tasks * rows;
-                      int64_t position = i / col_tasks / row_tasks;
-                      Block block{(position * row.size + first) * inner.size + col,
-                                  view.offset + first * row.stride + col * inner.stride,
-                                  std::min(rows, row.size - first),
-                                  std::min(cols, inner.size - col),
-                                  row.stride,
-                                  inner.stride};
-                      for (size_t k = dims.size() - 2; k-- > 0; position /= dims[k].size) {
-                        block.strided += position % dims[k].size * dims[k].stride;
-                      }
-                      body(block);
-                    }
-                  });
+  const int64_t parts = row_tasks * col_tasks;                          // of an outer position
+  parallel_ranges(outer * parts, bundle, kCost * static_cast<double>(rows * cols), [&](int64_t begin, int64_t end) {
+    int64_t position = begin / parts, part = begin % parts;
+    Odometer odometer(dims, outer_rank, position);
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t col = part % col_tasks * cols, first = part / col_tasks * rows;
+      body(Block{(position * row.size + first) * inner.size + col,
+                 view.offset + odometer.offset() + first * row.stride + col * inner.stride,
+                 std::min(rows, row.size - first), std::min(cols, inner.size - col), row.stride, inner.stride});
+      if (++part < parts) continue;
+      part = 0;
+      ++position;
+      odometer.advance();
+    }
+  });
 }
 
 // The dimension along which x lies in order, where the last one walks in larger steps: the two are transposed. Or -1.

@@ -72,8 +72,10 @@ void DirectConvPlan<T>::cut_tasks() {
   const int64_t total_rows = conv.images * grid_rows;
   const int64_t total_pixels = std::max<int64_t>(1, total_rows * row_pixels);
   const auto worthwhile = static_cast<int64_t>(kTaskFlop * static_cast<double>(total_pixels) / std::max(1.0, flop));
-  const int64_t pixels =
-      std::clamp(total_pixels / kWantedTasks, kLeastTaskPixels, std::clamp(worthwhile, kTaskPixels, kMostTaskPixels));
+  // Each phase has weights of its own, which only its pixels share.
+  const auto phases = static_cast<int64_t>(std::max<size_t>(1, conv.phases.size()));
+  const int64_t pixels = std::clamp(total_pixels / kWantedTasks, phases * kLeastTaskPixels,
+                                    std::clamp(worthwhile, phases * kTaskPixels, phases * kMostTaskPixels));
   const int64_t row_bytes = width * conv.channels * conv.sh * static_cast<int64_t>(sizeof(T));
   task_rows = std::max<int64_t>(1, std::min(pixels / row_pixels, kHaloBytes / std::max<int64_t>(1, row_bytes)));
   row_tasks = ceil_div(total_rows, task_rows);

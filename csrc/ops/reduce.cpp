@@ -63,14 +63,17 @@ std::vector<Pass> plan(const Shape& shape, const std::vector<int64_t>& axes) {
 
 template <class T>
 void run_rows(const Pass& pass, ReduceKind kind, const T* x, T* y) {
-  const auto function = kernels::reduce<T>().row[static_cast<size_t>(kind)];
+  const kernels::ReduceTable<T>& table = kernels::reduce<T>();
+  const auto row = table.row[static_cast<size_t>(kind)];
+  const auto rows = table.rows[static_cast<size_t>(kind)];
   const int64_t blocks = pass.blocks();
   const int64_t length = std::min(pass.n, pass.block);
   parallel_ranges(pass.outer * blocks, std::max<int64_t>(1, kGrain / length), kCost * static_cast<double>(length + 8),
                   [&](int64_t begin, int64_t end) {
+                    if (blocks == 1) return rows(x + begin * pass.n, pass.n, end - begin, y + begin);
                     for (int64_t i = begin; i < end; ++i) {
                       const int64_t first = i % blocks * pass.block;
-                      y[i] = function(x + i / blocks * pass.n + first, std::min(pass.block, pass.n - first));
+                      y[i] = row(x + i / blocks * pass.n + first, std::min(pass.block, pass.n - first));
                     }
                   });
 }

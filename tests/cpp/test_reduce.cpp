@@ -67,6 +67,28 @@ void check_rows(const KernelSet& set) {
   }
 }
 
+// Several rows at a time have the bits of one by itself.
+TEST_P(ReduceKernels, ManyRows) {
+  const auto kernels = JUANJI_KERNELS(reduce, float, GetParam());
+  for (const int64_t n : {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 150}) {
+    for (const int64_t rows : {1, 3, 4, 5, 8, 15, 16, 17, 33}) {
+      std::vector<float> x = numbers<float>(n * rows);
+      if (rows > 4) x[static_cast<size_t>(3 * n)] = std::numeric_limits<float>::quiet_NaN();
+      x.push_back(1e6F);  // behind the end
+      for (int k = 0; k < kReduceKinds; ++k) {
+        std::vector<float> y(static_cast<size_t>(rows) + 1, -77);
+        kernels.rows[k](x.data(), n, rows, y.data());
+        for (int64_t r = 0; r < rows; ++r) {
+          const float alone = kernels.row[k](x.data() + r * n, n), got = y[static_cast<size_t>(r)];
+          EXPECT_TRUE(got == alone || (std::isnan(got) && std::isnan(alone)))
+              << "kind " << k << " n " << n << " row " << r;
+        }
+        EXPECT_EQ(y.back(), -77);
+      }
+    }
+  }
+}
+
 TEST_P(ReduceKernels, RowsFloat) { check_rows<float>(GetParam()); }
 TEST_P(ReduceKernels, RowsDouble) { check_rows<double>(GetParam()); }
 

@@ -68,9 +68,7 @@ class UpSampling2D(Layer):
         if self.interpolation != "nearest":
             size = (inputs.shape[1] * self.size[0], inputs.shape[2] * self.size[1])
             return ops.image.resize(inputs, size, self.interpolation)
-        for axis, factor in zip((1, 2), self.size):
-            inputs = _repeated(inputs, axis, factor) if factor > 1 else inputs
-        return inputs
+        return _repeated(inputs, self.size)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -114,7 +112,7 @@ class UpSampling1D(Layer):
         return (n, None if length is None else length * self.size, channels)
 
     def call(self, inputs: Any) -> Any:
-        return _repeated(inputs, 1, self.size)
+        return _repeated(inputs, (self.size,))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "size": self.size}
@@ -158,16 +156,15 @@ class UpSampling3D(Layer):
         return (input_shape[0], *larger, input_shape[-1])
 
     def call(self, inputs: Any) -> Any:
-        for axis, factor in enumerate(self.size, start=1):
-            inputs = _repeated(inputs, axis, factor) if factor > 1 else inputs
-        return inputs
+        return _repeated(inputs, self.size)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "size": self.size, "data_format": self.data_format}
 
 
-def _repeated(x: Any, axis: int, factor: int) -> Any:
-    shape = x.shape
-    apart = ops.expand_dims(x, axis + 1)
-    repeated = ops.broadcast_to(apart, (*shape[: axis + 1], factor, *shape[axis + 1 :]))
-    return ops.reshape(repeated, (*shape[:axis], shape[axis] * factor, *shape[axis + 1 :]))
+def _repeated(x: Any, factors: tuple[int, ...]) -> Any:
+    """Each element as often as the factors of the spatial axes say, in one copy."""
+    count, *sizes, channels = x.shape
+    apart = ops.reshape(x, (count, *(n for size in sizes for n in (size, 1)), channels))
+    spread = ops.broadcast_to(apart, (count, *(n for pair in zip(sizes, factors) for n in pair), channels))
+    return ops.reshape(spread, (count, *(size * factor for size, factor in zip(sizes, factors)), channels))

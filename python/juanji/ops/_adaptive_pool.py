@@ -36,6 +36,13 @@ def _spatial(op: str, inputs: Any, output_size: Any, data_format: str | None) ->
     return x, sizes, axes
 
 
+def _even_windows(x: Any, sizes: tuple[int, ...], axes: range) -> tuple[int, ...] | None:
+    """The size of all windows where they lie next to each other, channels last; else None."""
+    if axes[0] != 1 or any(x.shape[a] % n for a, n in zip(axes, sizes)):
+        return None
+    return tuple(x.shape[a] // n for a, n in zip(axes, sizes))
+
+
 def _share_matrix(size: int, count: int, dtype: Any) -> Array:
     """(size, count): which share of the mean of window j element i has."""
     shares = np.zeros((size, count))
@@ -66,6 +73,9 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
     """
     x, sizes, axes = _spatial("adaptive_average_pool", inputs, output_size, data_format)
     x = as_float(x)
+    even = _even_windows(x, sizes, axes)
+    if even is not None:
+        return ops.average_pool(x, even, even)
     for axis, count in zip(axes, sizes):
         shares = _share_matrix(x.shape[axis], count, x.dtype)
         x = ops.moveaxis(ops.matmul(ops.moveaxis(x, axis, -1), shares), -1, axis)
@@ -93,6 +103,9 @@ def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = N
         array([2., 4.])
     """
     x, sizes, axes = _spatial("adaptive_max_pool", inputs, output_size, data_format)
+    even = _even_windows(x, sizes, axes)
+    if even is not None and x.dtype in ("float32", "float64"):
+        return ops.max_pool(x, even, even)
     for axis, count in zip(axes, sizes):
         windows = _windows(x.shape[axis], count)
         whole = (slice(None),) * axis

@@ -68,14 +68,16 @@ def dot_product_attention(
             )
         key, value = (ops.repeat(x, heads // key_heads, axis=2) for x in (key, value))
     factor = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
-    logits = ops.einsum("BTNH,BSNH->BNTS", ops.multiply(query, factor), key)
+    # (B, N, T, H) · (B, N, H, S)
+    logits = ops.matmul(ops.transpose(ops.multiply(query, factor), (0, 2, 1, 3)), ops.transpose(key, (0, 2, 3, 1)))
     if bias is not None:
         logits = ops.add(logits, ops.cast(bias, logits.dtype))
     mask = _joined_mask(mask, is_causal, query.shape[1], key.shape[1])
     if mask is not None:
         # a large number rather than -inf, so that a query without any key gets even weights and no NaN
         logits = ops.where(mask, logits, float(-0.7 * np.finfo(logits.dtype).max))
-    return ops.einsum("BNTS,BSNH->BTNH", ops.softmax(logits, axis=-1), value)
+    heads_first = ops.matmul(ops.softmax(logits, axis=-1), ops.transpose(value, (0, 2, 1, 3)))
+    return ops.transpose(heads_first, (0, 2, 1, 3))
 
 
 def _joined_mask(mask: Any, is_causal: bool, queries: int, keys: int) -> Any:
