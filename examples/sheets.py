@@ -1,4 +1,4 @@
-"""Pictures in rows, with labels, as one file: what the other examples show their results with (needs Pillow)."""
+"""Pictures in rows, with labels, as one file: what the other examples show their results with (needs Pillow 10.1)."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
