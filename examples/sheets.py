@@ -25,7 +25,7 @@ def write_sheet(path, title, rows, columns=None, scale=3):
     draw = ImageDraw.Draw(sheet)
     draw.text((gap, 6), title, "black", font)
     for j, label in enumerate(columns or ()):
-        draw.text((left + j * (width + gap) + width // 2, top - gap), label, "black", font, anchor="mb")
+        draw.text((left + j * (width + gap) + width // 2, top - 2 * gap), label, "black", font, anchor="ms")
     for i, (label, row) in enumerate(pictures.items()):
         y = top + i * (height + gap)
         draw.text((left - 2 * gap, y + height // 2), label, "black", font, anchor="rm")
