@@ -287,8 +287,8 @@ struct Problem {
   }
 };
 
-// Equal for tiles of 2×2. For 4×4 within 38 eps of the largest value where up to 1500 terms are added, and with the root
-// of their number above (tests/test_winograd.py says why).
+// Equal for tiles of 2×2. For 4×4 within 38 eps of the largest value where up to 1500 terms are added, and with the
+// root of their number above (tests/test_winograd.py says why).
 template <class T>
 void expect_same(int64_t tile, int64_t terms, const std::vector<T>& found, const std::vector<T>& wanted,
                  const std::string& where) {
