@@ -83,3 +83,9 @@ def test_uncompiled_models_say_what_to_call():
 def test_compile_refuses(arguments, message):
     with pytest.raises(ValueError, match=message):
         linear(**arguments)
+
+
+def test_metrics_in_the_place_of_loss_weights():
+    model = Sequential([layers.Input((4,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"a weight of a loss is no number.*pass metrics by name"):
+        model.compile("adam", "mse", ["accuracy"])

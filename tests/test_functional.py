@@ -424,3 +424,14 @@ def test_layers_add_to_the_loss_of_the_model():
         assert logs["loss"] == 12.0
     model(np.zeros((1, 2)))
     assert [float(loss) for loss in model.losses] == [0.0, 0.0, 4.0, 0.0]
+
+
+def test_inputs_nested_in_another_way_are_taken_in_their_order():
+    inputs = [Input((2,), name=name) for name in "abc"]
+    model = Model(inputs, layers.Concatenate()(inputs))
+    a, b, c = (np.full((3, 2), number, "float32") for number in range(3))
+    for given in (((a, b, c),), [[a, b], c], (a, [b, c])):
+        np.testing.assert_array_equal(model(given), np.concatenate([a, b, c], axis=1))
+    for given in ([a, b], [[a, b], [c, c]]):
+        with pytest.raises(ValueError, match="the inputs do not fit; expected 3"):
+            model(given)

@@ -268,3 +268,17 @@ REFUSED = [
 def test_refusals(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_random_crops_are_part_of_recorded_steps():
+    juanji.utils.set_random_seed(0)
+    x, y = RNG.random((4, 8, 8, 3), dtype="float32"), np.arange(4.0)
+    found = []
+    for eager in (False, True):
+        model = juanji.Sequential(
+            [layers.RandomCrop(5, 6, seed=1), layers.Flatten(), layers.Dense(1, "relu", True, "ones")]
+        )
+        model.compile("sgd", "mse", run_eagerly=eager)
+        found.append([model.train_on_batch(x, y) for _ in range(5)])
+        assert eager or model.recorded_step("train_step", (x, y)) is not None
+    assert found[0] == found[1]

@@ -251,3 +251,28 @@ def test_clear_names_start_again():
     assert layers.Flatten().name == "flatten_1"
     utils.clear_session()
     assert layers.Flatten().name == "flatten"
+
+
+def test_a_constructor_that_forgets_the_one_of_layer_is_named():
+    class Forgetful(layers.Layer):
+        def __init__(self):
+            self.dense = layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+    with pytest.raises(AttributeError, match=r"Forgetful: the layer is not set up; expected super\(\).__init__\(\)"):
+        Forgetful()(np.ones((2, 3)))
+    assert not hasattr(layers.Dense(2), "nothing")
+    with pytest.raises(AttributeError, match="'Dense' object has no attribute 'nothing'"):
+        layers.Dense(2).nothing  # noqa: B018
+
+
+def test_errors_of_properties_keep_their_words():
+    class Odd(layers.Layer):
+        @property
+        def answer(self):
+            return self.missing
+
+    with pytest.raises(AttributeError, match="'Odd' object has no attribute 'missing'"):
+        Odd().answer  # noqa: B018

@@ -43,6 +43,7 @@ CASES = {
     "pad symmetric": (lambda x: ops.pad(x, (2, 1), "symmetric"), lambda x: np.pad(x, (2, 1), "symmetric")),
     "pad circular": (lambda x: ops.pad(x, (0, 2), "circular"), lambda x: np.pad(x, (0, 2), "wrap")),
     "repeat": (lambda x: ops.repeat(x, 2, 1), lambda x: np.repeat(x, 2, 1)),
+    "repeat by one number in a list": (lambda x: ops.repeat(x, [3]), lambda x: np.repeat(x, [3])),
     "repeat back": (lambda x: ops.repeat(x, 3, -1), lambda x: np.repeat(x, 3, -1)),
     "repeat flat": (lambda x: ops.repeat(x, 2), lambda x: np.repeat(x, 2)),
     "repeat each": (lambda x: ops.repeat(x, [2, 0, 1], 1), lambda x: np.repeat(x, [2, 0, 1], 1)),

@@ -162,3 +162,14 @@ def test_maps_of_optimizers():
         by_function.get_config()
     with pytest.raises(TypeError, match="wrong optimizer_map"):
         optimizers.MultiOptimizer({"a": sgd})
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop"])
+def test_arguments_of_older_scripts(name):
+    make = getattr(optimizers, name)
+    with pytest.warns(UserWarning, match=f"{name}: decay is without effect"):
+        assert float(make(0.5, decay=1e-6).learning_rate) == 0.5
+    with pytest.raises(TypeError, match=f"{name}: unknown argument; got lr=0.1. The learning rate is learning_rate."):
+        make(lr=0.1)
+    with pytest.raises(TypeError, match=f"{name}: unknown argument; got beta=2. Check the spelling"):
+        make(beta=2)

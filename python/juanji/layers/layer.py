@@ -6,7 +6,7 @@ import inspect
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -115,6 +115,17 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
             raise TypeError(
                 f"{type(self).__name__}: unknown argument; got {', '.join(f'{k}={v!r}' for k, v in kwargs.items())}. "
                 "Check the spelling, or leave it out."
+            )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What is missing: everything, in a class whose constructor does not call that of Layer."""
+            if name.startswith("__") or "built" in vars(self):
+                return object.__getattribute__(self, name)  # raises the error that led here once more
+            raise AttributeError(
+                f"{type(self).__name__}: the layer is not set up; expected super().__init__() as the first line of its "
+                f"__init__, got none before {name!r} was needed. Call it first."
             )
 
     def build(self, input_shape: Shape) -> None:

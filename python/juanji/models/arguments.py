@@ -51,7 +51,15 @@ def loss_factor(loss_weights: Any) -> float | None:
                 f"got loss_weights={loss_weights!r}. Pass one number."
             )
         loss_weights = loss_weights[0]
-    return None if loss_weights is None else float(loss_weights)
+    if loss_weights is None:
+        return None
+    try:
+        return float(loss_weights)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"compile: a weight of a loss is no number; expected a number, got loss_weights={loss_weights!r}. The "
+            "third argument is loss_weights; pass metrics by name: metrics=['accuracy']."
+        ) from None
 
 
 class RandomOrder:

@@ -107,8 +107,17 @@ def _bind(graph: Graph, given: Any, is_leaf: Callable[[Any], bool]) -> list[Any]
             _refuse(graph, given)
         return [given[name] for name in names]
     values: list[Any] = []
+    if isinstance(expected, (list, tuple)) and isinstance(given, (list, tuple)) and len(given) != len(expected):
+        given = _flat(given, is_leaf)  # nested in another way, as in Keras: ((a, b),) for (a, b)
     _match(graph, given, expected, given, is_leaf, values)
     return values
+
+
+def _flat(given: Any, is_leaf: Callable[[Any], bool]) -> list[Any]:
+    """The values in nested lists and tuples, one behind the other."""
+    if is_leaf(given) or not isinstance(given, (list, tuple)):
+        return [given]
+    return [value for part in given for value in _flat(part, is_leaf)]
 
 
 def _match(

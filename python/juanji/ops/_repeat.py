@@ -18,7 +18,7 @@ def repeat(x: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
 
     Args:
         x: array or tensor.
-        repeats: how often; one number, or one for each index of the axis.
+        repeats: how often; one number, alone or in a list, or one for each index of the axis.
         axis: axis that becomes longer; None for all elements in row-major order.
 
     Raises:
@@ -34,6 +34,8 @@ def repeat(x: Any, repeats: int | Sequence[int], axis: int | None = None) -> Any
     if axis is None:
         x, axis = reshape(x, (x.size,)), 0
     place = normalize_axis("repeat", axis, len(x.shape))
+    if not isinstance(repeats, (int, np.integer)) and np.size(repeats) == 1:
+        repeats = np.ravel(repeats)[0]
     if not isinstance(repeats, (int, np.integer)):
         counts = np.asarray(whole_numbers("repeat", "repeats", repeats))
         if len(counts) != x.shape[place] or (counts < 0).any():

@@ -85,3 +85,16 @@ def match(
             stacklevel=3,
         )
     return kept, found
+
+
+def refuse_others(owner: str, arguments: dict[str, Any]) -> None:
+    """Raises TypeError for arguments that no optimizer has; ``decay`` of older scripts is passed over, as in Keras."""
+    if arguments.pop("decay", None) is not None:
+        warnings.warn(
+            f"{owner}: decay is without effect, as in Keras 3. Use weight_decay, or a schedule as the learning_rate.",
+            stacklevel=4,
+        )
+    if arguments:
+        hint = "The learning rate is learning_rate." if "lr" in arguments else "Check the spelling, or leave it out."
+        given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        raise TypeError(f"{owner}: unknown argument; got {given}. {hint}")

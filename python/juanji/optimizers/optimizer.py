@@ -11,7 +11,7 @@ from juanji.autograd import Variable, open_trace
 from juanji.ops._update_rules import blend_update
 from juanji.optimizers import schedules
 from juanji.optimizers.averages import AverageOwner
-from juanji.optimizers.checks import check_counts, match
+from juanji.optimizers.checks import check_counts, match, refuse_others
 from juanji.optimizers.rate import LearningRate, LearningRateOwner
 from juanji.optimizers.rules import WeightDecay, check_clipping, clipped
 from juanji.trace import LiveNumber, live, scalar
@@ -84,9 +84,11 @@ class Optimizer(LearningRateOwner, AverageOwner):
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__()
         owner = type(self).__name__
+        refuse_others(owner, kwargs)
         self.name = name or auto_name(owner)
         check_clipping(owner, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
         self.weight_decay = None if weight_decay is None else not_negative(owner, "weight_decay", weight_decay)

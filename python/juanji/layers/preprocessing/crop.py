@@ -141,7 +141,9 @@ class RandomCrop(SizedLayer, RandomImageLayer):
             begin, count = transformation[axis - 1], min(wanted, images.shape[axis])
             if isinstance(begin, int):
                 count = min(count, images.shape[axis] - begin)
-            part = ops.take(part, ops.add(ops.cast(begin, "int64"), np.arange(count)), axis=axis)
+            # Added as floats, which recorded steps can do; they hold numbers of pixels exactly.
+            places = ops.add(ops.cast(begin, "float64"), np.arange(count, dtype="float64"))
+            part = ops.take(part, ops.cast(places, "int64"), axis=axis)
         if tuple(part.shape[1:3]) == (self.height, self.width):
             return part
         return ops.image.resize(part, (self.height, self.width), interpolation=interpolation)
