@@ -1,4 +1,4 @@
-"""Weights that stay the same are brought into the order of the kernels once, when they change."""
+"""Weights are brought into the order of the kernels once: when they change, or before several products read them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from juanji import _core
 from juanji.ops._operation import Operation
+from juanji.ops._shape import transpose
 from juanji.program.graph import Graph
 from juanji.trace import Node
 
@@ -16,10 +17,14 @@ _pack_dense = Operation("pack_dense", _core.PackDense)
 _dense_packed = Operation("dense_packed", _core.DensePacked)
 
 _FEW_ROWS = 4  # a product with so few rows reads its weights once, where they lie
+_LEAST_PRODUCTS = 3  # that read the same weights, for which packing, and perhaps transposing, pays
 
 
 def pack_weights(graph: Graph) -> None:
-    """Packs the weights of convolutions and dense layers where a step changes no variable."""
+    """Packs the weights of convolutions and dense layers where a step changes no variable, and matrices that several
+    products of any step read, such as the weights of recurrent layers.
+    """
+    _pack_shared(graph)
     if graph.updates:
         return
     for node in list(graph.nodes):
@@ -61,6 +66,43 @@ def _join_depthwise(graph: Graph, node: Node, packed: Any) -> bool:
     graph.remove(before)
     graph.replace(node, _depthwise_pointwise, (image, kernels, packed, *first_bias, *bias), node.outputs, attributes)
     return True
+
+
+def _pack_shared(graph: Graph) -> None:
+    """Packs matrices on the right of several products, as they are or transposed."""
+    changed = {id(x) for node in graph.nodes for x in node.updated}
+    products: dict[tuple[int, bool], list[Node]] = {}
+    for node in graph.nodes:
+        transposed = _takes_matrix(node)
+        if transposed is not None and not (id(node.inputs[1]) in changed and _behind_an_update(graph, node)):
+            products.setdefault((id(node.inputs[1]), transposed), []).append(node)
+    for (_, transposed), nodes in products.items():
+        if len(nodes) < _LEAST_PRODUCTS:
+            continue
+        w = nodes[0].inputs[1]
+        packed = graph.insert(lambda: _pack_dense(transpose(w) if transposed else w), nodes[0])  # noqa: B023
+        units = w.shape[0 if transposed else 1]
+        for node in nodes:
+            x, _, *bias = node.inputs
+            attributes = {"units": units, "activation": node.attributes.get("activation", "none")}
+            graph.replace(node, _dense_packed, (x, packed, *bias), node.outputs, attributes)
+
+
+def _takes_matrix(node: Node) -> bool | None:
+    """Whether the matrix on the right is transposed; None when this is no product of rows and a matrix."""
+    if node.name not in ("dense", "matmul") or node.attributes.get("transpose_a", False):
+        return None
+    x, w = node.inputs[:2]
+    rows = node.outputs[0].size // max(1, node.outputs[0].shape[-1])
+    if len(w.shape) != 2 or w.dtype != x.dtype or rows <= _FEW_ROWS:
+        return None
+    return bool(node.attributes.get("transpose_b", False))
+
+
+def _behind_an_update(graph: Graph, node: Node) -> bool:
+    """Whether the matrix of a product has been overwritten before."""
+    before = graph.nodes[: graph.nodes.index(node)]
+    return any(x is node.inputs[1] for other in before for x in other.updated)
 
 
 def _pack_product(graph: Graph, node: Node) -> None:
