@@ -42,8 +42,9 @@ class Profile:
 
     Attributes:
         operations: in the order in which they run.
-        peak_flops: floating-point operations per second, measured right before.
-        peak_bytes: bytes per second to and from memory, measured right before.
+        peak_flops: floating-point operations per second, measured right before and behind; the better counts, since
+            another process may have been busy.
+        peak_bytes: bytes per second to and from memory, likewise.
     """
 
     operations: list[OperationTime]
@@ -86,9 +87,10 @@ def _shapes(specs: Specs) -> str:
 
 def profile_recorded(program: Recorded, arrays: list[Any], repeats: int) -> Profile:
     """The median time of each operation of a recorded step over some runs."""
-    peak_flops, peak_bytes = _core.measure_flops("float32"), _core.measure_memory_bandwidth()
+    before = _measure_peaks()
     program(*arrays)
     runs = [program.profile(*arrays) for _ in range(repeats)]
+    peak_flops, peak_bytes = map(max, before, _measure_peaks())
     operations = []
     for times in zip(*runs):
         node = times[0][0]
@@ -99,6 +101,10 @@ def profile_recorded(program: Recorded, arrays: list[Any], repeats: int) -> Prof
         effective = node.native is not None and node.native.saves_multiplications(inputs)
         operations.append(OperationTime(node.name, inputs, outputs, seconds, flop, size, effective))
     return Profile(operations, peak_flops, peak_bytes)
+
+
+def _measure_peaks() -> tuple[float, float]:
+    return _core.measure_flops("float32"), _core.measure_memory_bandwidth()
 
 
 def flop_of(name: str, inputs: Specs, outputs: Specs, attributes: dict[str, Any] | None = None) -> int:
