@@ -49,6 +49,8 @@ WinogradTiles<T>::WinogradTiles(const WinogradPlan<T>& plan, int64_t begin, int6
   const int64_t row_size = plan.width * conv.channels;
   halo_ = plan.buffer(plan.in_place ? 0 : halo_rows * row_size);
   T* next = halo_.template as<T>();
+  x_.reserve(static_cast<size_t>((end - begin) * plan.tile_columns));
+  y.reserve(static_cast<size_t>((end - begin) * plan.tile_columns * plan.pixels()));
   for (const Part& part : parts) {
     const T* source = conv.x + part.image * conv.h * conv.w * conv.channels;
     if (plan.in_place) {
