@@ -73,9 +73,11 @@ void ChannelRows::for_each_group(FunctionRef<void(const Group&)> body) const {
 
 void ChannelRows::for_each_range(double cost, FunctionRef<void(int64_t, int64_t)> body) const {
   if (size() == 0) return;
-  const int64_t grain = std::max<int64_t>(1, kTaskElements / cols);
-  parallel_ranges(ceil_div(rows, fold), grain, cost * static_cast<double>(cols),
-                  [&](int64_t begin, int64_t end) { body(begin * cols, std::min(end * cols, size()) - begin * cols); });
+  const int64_t grain = std::max<int64_t>(1, kTaskElements / cols), all = ceil_div(rows, fold);
+  parallel_ranges(all, grain, cost * static_cast<double>(cols), [&](int64_t begin, int64_t end) {
+    const int64_t first = (all - end) * cols;
+    body(first, std::min((all - begin) * cols, size()) - first);
+  });
 }
 
 }  // namespace juanji

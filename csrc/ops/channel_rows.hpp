@@ -44,7 +44,8 @@ struct ChannelRows {
   // All partial results in a fixed order, one of each channel at a time.
   void for_each_group(FunctionRef<void(const Group&)> body) const;
 
-  // Ranges of elements that begin at a wide row, in parallel.
+  // Ranges of elements that begin at a wide row, in parallel, the last one first: what a pass over the parts has read
+  // last is still in a cache.
   void for_each_range(double cost, FunctionRef<void(int64_t element, int64_t n)> body) const;
 
   // wide[c] = narrow(c % channels) for c < cols
