@@ -42,7 +42,17 @@ def test_every_transpose_and_tile_edge(ta, tb, dtype):
 
 
 @pytest.mark.parametrize(
-    ("m", "n", "k"), [(5, 9, 20000), (300, 500, 700), (1, 512, 2048), (4097, 33, 27), (64, 10, 512)]
+    ("m", "n", "k"),
+    [
+        (5, 9, 20000),
+        (300, 500, 700),
+        (1, 512, 2048),
+        (4097, 33, 27),
+        (64, 10, 512),
+        (193, 530, 1025),
+        (288, 512, 300),
+        (289, 512, 300),
+    ],
 )
 def test_blocks_and_cuts_along_k(m, n, k):
     rng = np.random.default_rng(1)

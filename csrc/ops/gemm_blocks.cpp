@@ -15,6 +15,7 @@ namespace {
 constexpr int64_t kPanelBytes = 24 * 1024;  // of a panel's block of k; half as much again if that spares a block
 constexpr int64_t kMostDepth = 384;         // of such a block, where panels are narrow
 constexpr int64_t kRowBlock = 96;           // rows of a task; a multiple of every tile height
+constexpr int64_t kFewRows = 288;           // of the only block, where the columns alone make enough tasks
 constexpr int64_t kColumnBytes = 8192;      // columns of a task
 constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kCopyGap = 16;           // elements between copied rows that would lie a power of two apart
@@ -36,7 +37,7 @@ struct Blocks {
 
   explicit Blocks(const Gemm<T>& g)
       : panels(ceil_div(g.n, panel)),
-        rows(g.m, kRowBlock, g.m > kRowBlock ? kernel.tile_rows : 1),
+        rows(g.m, row_limit(g), g.m > row_limit(g) ? kernel.tile_rows : 1),
         columns(g.n, column_limit(g), panel),
         depth(g.k, depth_limit(g), 1) {
     if (g.depth_block > 0) {
@@ -45,11 +46,15 @@ struct Blocks {
     }
     // Rows that lie far apart share a few sets of the cache, where a second panel would look for them in vain.
     copy_a = bytes(g.a_step) >= 1024 && (g.n >= kCopyColumns || (bytes(g.a_step) % 2048 == 0 && g.n > panel));
-    far_a = !copy_a && g.k >= kFarDepth && bytes(g.m * g.k) > kFarBytes;
+    far_a = (!copy_a || rows.count == 1) && g.k >= kFarDepth && bytes(g.m * g.k) > kFarBytes;
     far_b = bytes(g.n * g.k) > kFarBytes;
   }
 
   static int64_t bytes(int64_t elements) { return elements * static_cast<int64_t>(sizeof(T)); }
+
+  int64_t row_limit(const Gemm<T>& g) const {
+    return g.m <= kFewRows && g.n >= kWantedTasks * panel ? kFewRows : kRowBlock;
+  }
 
   int64_t depth_limit(const Gemm<T>& g) const {
     const int64_t limit = std::min(kMostDepth, kPanelBytes / (panel * bytes(1)));
@@ -58,7 +63,7 @@ struct Blocks {
 
   // Few rows: cut the columns finer, so that there is work for several threads.
   int64_t column_limit(const Gemm<T>& g) const {
-    const int64_t wanted = ceil_div(kWantedTasks, std::max<int64_t>(1, ceil_div(g.m, kRowBlock)));
+    const int64_t wanted = ceil_div(kWantedTasks, std::max<int64_t>(1, ceil_div(g.m, row_limit(g))));
     return std::min(kColumnBytes / bytes(1), std::max(panel, ceil_div(g.n, wanted)));
   }
 };
@@ -138,8 +143,8 @@ void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& 
     }
     return;
   }
-  const T* a[kRowBlock];
-  T* c[kRowBlock];
+  const T* a[kFewRows];
+  T* c[kFewRows];
   for (int64_t r = 0; r < rows; ++r) {
     a[r] = block.data + r * block.step;
     c[r] = g.c + (row + r) * g.c_step + n;
