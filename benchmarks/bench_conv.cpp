@@ -87,6 +87,7 @@ void layers(benchmark::internal::Benchmark* b) {
   b->ArgNames({"N", "H", "C", "OC", "K", "stride"})->UseManualTime()->Unit(benchmark::kMicrosecond);
   b->Args({64, 32, 3, 32, 3, 1})->Args({64, 16, 32, 64, 3, 1})->Args({64, 8, 64, 128, 3, 1});
   b->Args({64, 16, 64, 64, 1, 1})->Args({64, 16, 64, 128, 3, 2})->Args({8, 56, 64, 64, 3, 1});
+  b->Args({64, 32, 32, 64, 1, 1})->Args({64, 8, 256, 256, 1, 1});
 }
 
 // One image alone.

@@ -36,12 +36,17 @@ void tall(benchmark::internal::Benchmark* b) {
   }
 }
 
-// A dense layer of 2048 -> 512 with batch 64: forward, input gradient, weight gradient; and one image alone.
+// A dense layer of 2048 -> 512 with batch 64: forward, input gradient, weight gradient; with batch 128, and one image
+// alone.
 void dense(benchmark::internal::Benchmark* b) {
-  b->Args({64, 512, 2048, 0, 0})->Args({64, 2048, 512, 0, 1})->Args({2048, 512, 64, 1, 0})->Args({1, 512, 2048, 0, 0});
+  b->Args({64, 512, 2048, 0, 0})->Args({64, 2048, 512, 0, 1})->Args({2048, 512, 64, 1, 0});
+  b->Args({128, 512, 2048, 0, 0})->Args({1, 512, 2048, 0, 0});
 }
 
-BENCHMARK(matmul<float>)->Apply(square)->Apply(tall)->Apply(dense);
+// Weight gradients of many rows: A transposed, k deep.
+void deep(benchmark::internal::Benchmark* b) { b->Args({256, 256, 4096, 1, 0})->Args({1024, 1024, 1024, 1, 0}); }
+
+BENCHMARK(matmul<float>)->Apply(square)->Apply(tall)->Apply(dense)->Apply(deep);
 BENCHMARK(matmul<double>)->Apply(square);
 
 }  // namespace
