@@ -65,8 +65,8 @@ void pack_transposed(const T* b, int64_t b_step, int64_t depth, int64_t columns,
 
 template <class T>
 MatrixTable<T> matrix() {
-  return {tile_rows(kTileVectors), kPanel<T>, &multiply_rows<T>,  &multiply_columns<T>,
-          &multiply_stream<T>,     &pack<T>,  &pack_transposed<T>};
+  return {tile_rows(kTileVectors), kPanel<T>,           kWidth<T>, &multiply_rows<T>,
+          &multiply_columns<T>,    &multiply_stream<T>, &pack<T>,  &pack_transposed<T>};
 }
 
 template MatrixTable<float> matrix<float>();

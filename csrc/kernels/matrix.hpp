@@ -90,6 +90,7 @@ template <class T>
 struct MatrixTable {
   int64_t tile_rows;  // rows of a register tile
   int64_t panel;      // columns of a register tile and of a packed panel
+  int64_t width;      // of a vector: columns that are no multiple cost masked loads and stores
 
   void (*multiply_rows)(const RowsProduct<T>& p);
   void (*multiply_columns)(const ColumnsProduct<T>& p);

@@ -108,6 +108,7 @@ void WinogradProducts<T>::run(const T* a, int64_t a_matrix, const T* packed, T* 
   const DirectConv<T>& conv = plan_.conv;
   const int64_t column = first * plan_.matrix.panel;
   const int64_t columns = std::min(end * plan_.matrix.panel, conv.y_channels) - column;
+  const int64_t whole = ceil_div(columns, plan_.matrix.width) * plan_.matrix.width;  // the packed ones behind are zero
   for (int64_t t = 0; t < tiles; ++t) a_rows_[static_cast<size_t>(t)] = a + t * plan_.a_tile;
   for (int64_t m = 0; m < plan_.matrices; ++m) {
     const kernels::Run run{m * a_matrix, m * plan_.weight_matrix(), conv.channels};
@@ -115,7 +116,7 @@ void WinogradProducts<T>::run(const T* a, int64_t a_matrix, const T* packed, T* 
                                     c_rows_.data(),
                                     m * plan_.c_matrix,
                                     tiles,
-                                    columns,
+                                    whole,
                                     &run,
                                     1,
                                     packed + first * plan_.matrices * plan_.weight_matrix(),

@@ -56,6 +56,7 @@ class WinogradSums {
   explicit WinogradSums(const WinogradPlan<T>& plan)
       : plan_(plan),
         d_tile_(ceil_div(plan.conv.y_channels, line()) * line()),
+        outputs_(ceil_div(plan.conv.y_channels, plan.matrix.width) * plan.matrix.width),
         chunk_rows_(find_chunk_rows()),
         a_(plan.buffer(plan.matrices * a_matrix())),
         d_(plan.buffer(plan.matrices * d_matrix())),
@@ -79,7 +80,7 @@ class WinogradSums {
   // Matrices lie a line more than a power of two apart: their elements would share a few sets of the cache.
   int64_t a_matrix() const { return plan_.a_matrix(chunk_rows_ * plan_.tile_columns); }
   int64_t d_matrix() const { return chunk_rows_ * plan_.tile_columns * d_tile_ + line(); }
-  int64_t sum_matrix() const { return plan_.conv.channels * plan_.conv.y_channels + line(); }
+  int64_t sum_matrix() const { return plan_.conv.channels * outputs_ + line(); }
 
   int64_t find_chunk_rows() const {
     const int64_t wanted = std::clamp(plan_.bytes(plan_.matrices * sum_matrix()), kChunkBytes, kMostChunkBytes);
@@ -93,6 +94,7 @@ class WinogradSums {
 
   const WinogradPlan<T>& plan_;
   int64_t d_tile_;      // elements of a tile in each matrix of dy
+  int64_t outputs_;     // of the sums, in whole vectors: behind the real ones are zeros
   int64_t chunk_rows_;  // rows of tiles
   Buffer a_, d_, sums_;
   Buffer zeros_;  // in the place of pixels of dy that do not exist
@@ -112,8 +114,8 @@ void WinogradSums<T>::transform(int64_t first, int64_t end) {
 
 template <class T>
 void WinogradSums<T>::add_products(int64_t tiles, bool accumulate) {
-  const int64_t channels = plan_.conv.channels, outputs = plan_.conv.y_channels;
-  const Cut rows(channels, kBlock, 1), columns(outputs, kBlock, plan_.matrix.panel), depth(tiles, kMostTerms, 1);
+  const Cut rows(plan_.conv.channels, kBlock, 1), columns(outputs_, kBlock, plan_.matrix.panel),
+      depth(tiles, kMostTerms, 1);
   const int64_t blocks = rows.count * columns.count;
   const double cost = 2.0 * static_cast<double>(tiles * rows.size * columns.size) / kFlopPerNanosecond;
   parallel_for(plan_.matrices * blocks, cost, [&](int64_t task, int) {
@@ -121,14 +123,14 @@ void WinogradSums<T>::add_products(int64_t tiles, bool accumulate) {
     const int64_t height = rows.length(row), width = columns.length(column);
     const T* a = a_.template as<T>() + m * a_matrix() + rows.begin(row);
     const T* d = d_.template as<T>() + m * d_matrix() + columns.begin(column);
-    T* sums = sums_.template as<T>() + m * sum_matrix() + rows.begin(row) * outputs + columns.begin(column);
+    T* sums = sums_.template as<T>() + m * sum_matrix() + rows.begin(row) * outputs_ + columns.begin(column);
     const Buffer product = plan_.buffer(height * width);
     for (int64_t part = 0; part < depth.count; ++part) {
       T* to = accumulate || part > 0 ? product.as<T>() : sums;
-      const int64_t step = to == sums ? outputs : width;
+      const int64_t step = to == sums ? outputs_ : width;
       const kernels::Run run{depth.begin(part) * plan_.a_tile, depth.begin(part) * d_tile_, depth.length(part)};
       plan_.matrix.multiply_columns({a, plan_.a_tile, d, d_tile_, to, step, height, width, &run, 1, false});
-      if (to != sums) add_rows(to, height, width, sums, outputs);
+      if (to != sums) add_rows(to, height, width, sums, outputs_);
     }
   });
 }
@@ -138,7 +140,7 @@ void WinogradSums<T>::finish(T* dw) {
   const int64_t channels = plan_.conv.channels, outputs = plan_.conv.y_channels;
   parallel_ranges(
       channels, ceil_div(channels, 32), static_cast<double>(plan_.matrices * outputs), [&](int64_t begin, int64_t end) {
-        plan_.transform.weight_gradient({sums_.template as<T>() + begin * outputs, sum_matrix(), outputs, end - begin,
+        plan_.transform.weight_gradient({sums_.template as<T>() + begin * outputs_, sum_matrix(), outputs_, end - begin,
                                          outputs, dw + begin * outputs, channels * outputs, outputs});
       });
 }
