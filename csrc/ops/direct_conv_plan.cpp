@@ -12,6 +12,7 @@ constexpr int64_t kLeastTaskPixels = 48;    // below, copying would dominate
 constexpr double kLeastTaskFlop = 4e5;      // and starting the task
 constexpr double kTaskFlop = 4e6;           // enough to make up for what a task costs
 constexpr int64_t kWantedTasks = 32;        // enough to share out evenly between many threads
+constexpr size_t kMostPhases = 4;           // by which the numbers of pixels are multiplied, whatever the stride
 constexpr int64_t kHaloBytes = 192 * 1024;  // of a task's padded rows: they stay in L2 beside a panel of weights
 constexpr int64_t kDepthBytes = 4608;       // of one column of packed weights multiplied at a time
 constexpr int64_t kFarChannels = 32;        // of a pixel that are worth asking for
@@ -73,7 +74,7 @@ void DirectConvPlan<T>::cut_tasks() {
   const int64_t total_pixels = std::max<int64_t>(1, total_rows * row_pixels);
   const auto worthwhile = static_cast<int64_t>(kTaskFlop * static_cast<double>(total_pixels) / std::max(1.0, flop));
   // Each phase has weights of its own, which only its pixels share.
-  const auto phases = static_cast<int64_t>(std::max<size_t>(1, conv.phases.size()));
+  const auto phases = static_cast<int64_t>(std::clamp<size_t>(conv.phases.size(), 1, kMostPhases));
   const int64_t pixels = std::clamp(total_pixels / kWantedTasks, phases * kLeastTaskPixels,
                                     std::clamp(worthwhile, phases * kTaskPixels, phases * kMostTaskPixels));
   const int64_t row_bytes = width * conv.channels * conv.sh * static_cast<int64_t>(sizeof(T));
