@@ -129,3 +129,10 @@ def test_activity_regularization_adds_to_the_loss():
     x = np.array([[1.0, -2.0, 0.0], [0.0, 0.0, 4.0]])
     # (0.5 · 7 + 0.25 · 21) / 2 samples, and no error
     assert model.evaluate(x, x, verbose=0) == pytest.approx(4.375)
+
+
+def test_the_old_name_of_a_slope():
+    with pytest.warns(UserWarning, match="Write negative_slope"):
+        layer = layers.LeakyReLU(alpha=0.2, dtype="float64")
+    np.testing.assert_array_equal(layer(VALUES), np.where(VALUES < 0, 0.2 * VALUES, VALUES))
+    assert layer.get_config()["negative_slope"] == 0.2

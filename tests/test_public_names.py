@@ -7,6 +7,8 @@ import inspect
 
 import pytest
 
+from child import run
+
 MODULES = (
     "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers",
     "layers", "losses", "metrics", "mixed_precision", "models", "ops.image", "ops.linalg", "ops.nn", "optimizers",
@@ -24,3 +26,23 @@ def test_names(name):
         thing = getattr(module, public)
         if inspect.isclass(thing) or inspect.isroutine(thing):
             assert inspect.getdoc(thing), public
+
+
+IMPORTS = """
+import os, numpy
+for name in {names}:
+    child = os.fork()
+    if not child:
+        try:
+            __import__(name)
+        except ImportError as error:
+            print(name, error, flush=True)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_each_can_be_what_a_script_imports_first():
+    names = [f"juanji.{name}" for name in ("backend", "layers", "models", "ops", "saving", "utils")]
+    assert run(IMPORTS.format(names=names)).stdout == ""

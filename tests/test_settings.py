@@ -40,9 +40,19 @@ def test_the_policy_is_the_float_type():
     assert layers.Dense(1, dtype=dtype_policies.DTypePolicy("float64")).dtype == "float64"
     policy = dtype_policies.FloatDTypePolicy("float64")
     assert dtype_policies.deserialize(dtype_policies.serialize(policy)) == policy
-    for name in ("mixed_float16", "mixed_bfloat16", "float16", "int8", 3):
+    for name in ("mixed_int8", "float16", "int8", 3):
         with pytest.raises(ValueError, match="expected 'float32' or 'float64'"):
             config.set_dtype_policy(name)
+
+
+@pytest.mark.parametrize("name", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_policies_compute_in_float32_and_say_so(name):
+    with pytest.warns(UserWarning, match=f"'{name}' computes in float32 here"):
+        mixed_precision.set_global_policy(name)
+    assert mixed_precision.global_policy().name == layers.Dense(1).compute_dtype == "float32"
+    with pytest.warns(UserWarning, match="no mixed precision"):
+        layer = layers.Dense(1, dtype=name)
+    assert layer.variable_dtype == "float32"
 
 
 def test_settings_are_kept():

@@ -16,6 +16,7 @@ from juanji.config import (
     set_image_data_format,
 )
 from juanji.symbolic.tensor import is_keras_tensor
+from juanji.utils.element_types import standardize_dtype
 from juanji.utils.naming import clear_session, get_uid
 
 __all__ = [
@@ -34,38 +35,6 @@ __all__ = [
     "set_image_data_format",
     "standardize_dtype",
 ]
-
-_PYTHON_TYPES = {bool: "bool", int: "int32", str: "str"}
-
-
-def standardize_dtype(dtype: Any) -> str:
-    """The name of an element type; ``config.floatx()`` for None and for Python's ``float``.
-
-    Args:
-        dtype: name, NumPy type, one of Python's types, or the type of another library's tensor.
-
-    Raises:
-        ValueError: for anything else.
-
-    Example:
-        >>> import numpy as np
-        >>> standardize_dtype(np.float64), standardize_dtype(int), standardize_dtype(None)
-        ('float64', 'int32', 'float32')
-    """
-    if dtype is None or dtype is float:
-        return floatx()
-    if isinstance(dtype, type) and dtype in _PYTHON_TYPES:
-        return _PYTHON_TYPES[dtype]
-    name = str(dtype).removeprefix("torch.") if type(dtype).__module__.startswith("torch") else dtype
-    try:
-        kind = np.dtype(getattr(name, "name", name))
-    except TypeError:
-        kind = np.dtype(object)
-    if kind.kind not in "fiub":
-        raise ValueError(
-            f"standardize_dtype: no type of numbers; expected a name such as 'float32', got dtype={dtype!r}."
-        )
-    return str(kind)
 
 
 def is_float_dtype(dtype: Any) -> bool:

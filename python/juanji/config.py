@@ -107,7 +107,7 @@ def set_dtype_policy(policy: Any) -> None:
         policy: 'float32', 'float64' or a policy of one of them.
 
     Raises:
-        ValueError: for any other, mixed precision among them.
+        ValueError: for any other; mixed policies are taken with a warning, and mean 'float32'.
     """
     from juanji.dtype_policies import dtype_of
 

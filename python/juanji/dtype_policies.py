@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,16 +13,18 @@ from juanji import config
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]
 
 _TYPES = ("float32", "float64")
+_MIXED = ("mixed_float16", "mixed_bfloat16")  # in Keras: weights in float32, computations in half precision
 
 
 class DTypePolicy:
     """The type of weights and of computations, which is one and the same.
 
     Args:
-        name: 'float32' or 'float64'; ``config.floatx()`` by default.
+        name: 'float32' or 'float64'; ``config.floatx()`` by default. Keras' mixed policies are taken with a warning,
+            and mean 'float32': halves would only be slower on most CPUs.
 
     Raises:
-        ValueError: for any other; there are no mixed or quantized policies.
+        ValueError: for any other; nothing is quantized.
 
     Example:
         >>> from juanji.dtype_policies import DTypePolicy
@@ -78,7 +81,7 @@ def dtype_of(value: Any) -> str:
     """The name of the type that a policy, its configuration, or a type stands for.
 
     Raises:
-        ValueError: for any type but float32 and float64.
+        ValueError: for any type but float32 and float64, and mixtures with them.
 
     Example:
         >>> dtype_of(DTypePolicy("float64"))
@@ -92,9 +95,15 @@ def dtype_of(value: Any) -> str:
         name = str(np.dtype(value))
     except TypeError:
         name = str(value)
+    if name in _MIXED:
+        warnings.warn(
+            f"DTypePolicy: {name!r} computes in float32 here, as there is no mixed precision. Leave the policy out.",
+            stacklevel=2,
+        )
+        return "float32"
     if name not in _TYPES:
         raise ValueError(
-            f"DTypePolicy: no such type of computation; expected 'float32' or 'float64', got name={value!r}. Mixed "
+            f"DTypePolicy: no such type of computation; expected 'float32' or 'float64', got name={value!r}. Half "
             "precision and quantization are not there; leave the policy out."
         )
     return name

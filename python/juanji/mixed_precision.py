@@ -1,4 +1,4 @@
-"""The global dtype policy, under keras.mixed_precision names; only float32 and float64 exist."""
+"""The global dtype policy, under keras.mixed_precision names: float32 and float64, mixed ones meaning float32."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ class LeakyReLU(ElementwiseLayer):
     """``x`` where x ≥ 0, ``negative_slope · x`` elsewhere (Maas et al., *Rectifier Nonlinearities*, 2013).
 
     Args:
-        negative_slope: slope below zero, at least 0.
+        negative_slope: slope below zero, at least 0; older scripts call it ``alpha``, which is taken with a warning.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -33,6 +34,9 @@ class LeakyReLU(ElementwiseLayer):
     """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        if "alpha" in kwargs:
+            negative_slope = kwargs.pop("alpha")
+            warnings.warn("LeakyReLU: alpha is an old name, as in Keras 3. Write negative_slope.", stacklevel=2)
         super().__init__(**kwargs)
         self.negative_slope = not_negative("LeakyReLU", "negative_slope", negative_slope)
 

@@ -1,6 +1,5 @@
 """Small helpers around training: labels, seeds, names, and the look-up of parts by name."""
 
-from juanji.backend import standardize_dtype
 from juanji.config import (
     disable_interactive_logging,
     enable_interactive_logging,
@@ -16,6 +15,7 @@ from juanji.utils.data import (
     timeseries_dataset_from_array,
     unpack_x_y_sample_weight,
 )
+from juanji.utils.element_types import standardize_dtype
 from juanji.utils.files import get_file
 from juanji.utils.graphs import get_source_inputs, model_to_dot, plot_model
 from juanji.utils.image_directory import image_dataset_from_directory
