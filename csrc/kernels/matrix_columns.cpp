@@ -54,7 +54,7 @@ struct ColumnPanels {
 
   explicit ColumnPanels(const ColumnsProduct<T>& product) : p(product) {
     const int64_t tiles = ((p.columns + kPanel<T> - 1) / kPanel<T>)*panel_tiles();
-    for (int i = 0; i < 2; ++i) share[i] = (p.ahead[i].rows + tiles - 1) / tiles;
+    for (int i = 0; i < 2; ++i) share[i] = p.ahead[i].rows == 0 ? 0 : (p.ahead[i].rows + tiles - 1) / tiles;
   }
   int64_t panel_tiles() const { return p.rows / tile_rows(kTileVectors) + 1; }
 
