@@ -404,3 +404,30 @@ def super_resolution(keras, GradientTape=None):
     model = keras.Model(inputs, DepthToSpace(2)(x))
     model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.001), loss=keras.losses.MeanSquaredError())
     return model
+
+
+def perceiver(keras, GradientTape=None):
+    """Learned latents, one for the whole batch, that look at the patches of each picture; penalties in a list."""
+    layers, ops = keras.layers, keras.ops
+
+    class Perceiver(keras.Model):
+        def build(self, input_shape):
+            self.latents = self.add_weight(shape=(4, 6), initializer="random_normal", trainable=True, name="latents")
+            latents, data = layers.Input((4, 6), name="latents"), layers.Input((4, 6), name="data")
+            query, key = layers.Dense(6)(layers.LayerNormalization()(latents)), layers.Dense(6)(data)
+            seen = layers.Add()([layers.Attention(use_scale=True)([query, key, key]), latents])
+            self.attention = keras.Model({"latents": latents, "data": data}, seen)
+            self.patches = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(6, 4, 4), layers.Reshape((4, 6))])
+            self.head = keras.Sequential([keras.Input((4, 6)), layers.GlobalAveragePooling1D(), layers.Dense(3)])
+            self.built = True
+
+        def call(self, inputs):
+            found = {"latents": ops.expand_dims(self.latents, 0), "data": self.patches(inputs)}
+            for _ in range(2):
+                found["latents"] = self.attention(found)
+            self.add_loss(1e-2 * ops.sum([ops.sum(ops.square(w)) for w in self.head.trainable_weights]))
+            return self.head(found["latents"])
+
+    model = Perceiver()
+    model.compile(optimizer="sgd", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model

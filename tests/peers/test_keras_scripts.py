@@ -36,6 +36,7 @@ SCRIPTS = {
     "transfer": (vision.transfer, COLOUR * 255, PAIRS),
     "own parts": (vision.own_parts, VECTORS, TARGETS),
     "generic steps": (vision.generic_steps, VECTORS, TARGETS),
+    "perceiver": (vision.perceiver, COLOUR, LABELS),
     "super resolution": (vision.super_resolution, SMALL, RNG.random((24, 16, 16, 1), dtype="float32")),
 }
 TOLERANCE = 1e-5  # of numbers, and of the way that weights have moved, in two epochs of three steps
