@@ -114,7 +114,7 @@ def test_winograd_weights_follow_the_definition(images, size, channels, filters,
     y = _core.Conv2DPacked(**settings)(x, weights, b)
     z = reference.conv2d(x, w, (1, 1), pairs(padding), (1, 1), 1) + b.astype(np.float64)
     # As tests/test_winograd.py explains; the constant holds for sums of up to 1500 terms and grows as their root.
-    c = {2: 8.9, 4: 38.0}[tile] * max(1, np.sqrt(9 * channels / 1500))
+    c = {2: 8.0, 4: 38.0}[tile] * max(1, np.sqrt(9 * channels / 1500))
     limit = c * np.finfo(dtype).eps * np.abs(z).max(initial=0)
     np.testing.assert_allclose(y, np.maximum(z, 0), rtol=0, atol=limit)
     pooled = _core.Conv2DPacked(**settings, pooled=True)(x, weights, b)

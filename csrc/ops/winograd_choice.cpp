@@ -43,6 +43,13 @@ double winograd_time(const WinogradShape& s, int64_t side) {
          weight * channels * outputs;
 }
 
+constexpr int64_t kMostWeightBytes = int64_t{128} << 20;  // of transformed weights, or of the sums of their gradient
+
+bool fits(const WinogradShape& s, int64_t side) {
+  const int64_t weights = (side + 2) * (side + 2) * s.channels * s.outputs;
+  return (side == 2 ? s.fits_2 : s.fits_4) && weights * s.element_bytes <= kMostWeightBytes;
+}
+
 }  // namespace
 
 WinogradUse winograd_use() {
@@ -52,12 +59,13 @@ WinogradUse winograd_use() {
 
 int64_t winograd_tile(const WinogradShape& s) {
   const WinogradUse use = winograd_use();
-  if (use == WinogradUse::off || (!s.fits_2 && !s.fits_4)) return 0;
-  if (use == WinogradUse::tiles_of_2) return s.fits_2 ? 2 : 0;
-  if (use == WinogradUse::tiles_of_4) return s.fits_4 ? 4 : 0;
+  const bool fits_2 = fits(s, 2), fits_4 = fits(s, 4);
+  if (use == WinogradUse::off || (!fits_2 && !fits_4)) return 0;
+  if (use == WinogradUse::tiles_of_2) return fits_2 ? 2 : 0;
+  if (use == WinogradUse::tiles_of_4) return fits_4 ? 4 : 0;
   constexpr double kNever = std::numeric_limits<double>::infinity();
-  const double two = s.fits_2 ? winograd_time(s, 2) : kNever;
-  const double four = s.fits_4 ? winograd_time(s, 4) : kNever;
+  const double two = fits_2 ? winograd_time(s, 2) : kNever;
+  const double four = fits_4 ? winograd_time(s, 4) : kNever;
   const int64_t better = four < two ? 4 : 2;
   if (use == WinogradUse::where_it_fits) return better;
   // float64 is for those who want a reference

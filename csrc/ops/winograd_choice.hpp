@@ -18,7 +18,7 @@ struct WinogradShape {
   int64_t channels, outputs;
   int element_bytes;
   bool packed = false;  // the weights are transformed beforehand
-  bool fits_2 = true;   // the matrices of tiles of this size fit
+  bool fits_2 = true;   // the matrices of a block of tiles of this size stay in L2
   bool fits_4 = true;
 };
 

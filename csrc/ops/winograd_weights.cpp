@@ -5,6 +5,7 @@
 
 #include "core/buffer_pool.hpp"
 #include "core/parallel.hpp"
+#include "ops/conv2d_forward.hpp"
 #include "ops/cut.hpp"
 #include "ops/winograd_choice.hpp"
 #include "ops/winograd_plan.hpp"
@@ -22,26 +23,6 @@ constexpr int64_t kBlock = 128;                         // input channels and ou
 constexpr int64_t kMostTerms = 96;  // added up at a time: rounding errors grow with the length of a sum
 constexpr int64_t kLineBytes = 64;
 constexpr double kFlopPerNanosecond = 40;
-
-// The convolution of which this is the gradient, with dy in the place of y.
-template <class T>
-DirectConv<T> forward_of(const ConvWeightGradient<T>& gradient) {
-  const WindowGeometry& g = gradient.g;
-  DirectConv<T> conv;
-  conv.x = gradient.x;
-  conv.images = gradient.images;
-  conv.h = g.h;
-  conv.w = g.w;
-  conv.channels = gradient.channels;
-  conv.top = g.top;
-  conv.left = g.left;
-  conv.y = const_cast<T*>(gradient.dy);  // only read
-  conv.y_column = conv.y_channels = gradient.outputs;
-  conv.y_row = g.ow * conv.y_column;
-  conv.y_image = g.oh * conv.y_row;
-  conv.phases.push_back({g.oh, g.ow, 0, {}});
-  return conv;
-}
 
 template <class T>
 void add_rows(const T* from, int64_t rows, int64_t columns, T* to, int64_t to_step) {
@@ -162,7 +143,10 @@ void winograd_weight_gradient(const ConvWeightGradient<T>& conv, int64_t tile) {
     std::memset(static_cast<void*>(conv.dw), 0, static_cast<size_t>(size) * sizeof(T));
     return;
   }
-  const DirectConv<T> forward = forward_of(conv);
+  DirectConv<T> forward = forward_conv<T>(conv.g, conv.channels, conv.outputs, 1);
+  forward.x = conv.x;
+  forward.images = conv.images;
+  forward.y = const_cast<T*>(conv.dy);  // where pixels of y lie, those of dy are read
   WinogradSums<T>(WinogradPlan<T>(forward, tile)).run(conv.dw);
 }
 

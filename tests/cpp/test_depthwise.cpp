@@ -1,25 +1,15 @@
 // The line kernels of depthwise convolution of every instruction set against their definition.
 #include <algorithm>
-#include <random>
 #include <vector>
 
 #include "kernel_sets.hpp"
 #include "kernels/depthwise.hpp"
+#include "whole_numbers.hpp"
 
 namespace juanji {
 namespace {
 
 class Depthwise : public testing::TestWithParam<KernelSet> {};
-
-// Small whole numbers: every sum is exact, whatever its order.
-template <class T>
-std::vector<T> whole_numbers(int64_t n, unsigned seed) {
-  std::minstd_rand engine(seed);
-  std::uniform_int_distribution<int> uniform(-4, 4);
-  std::vector<T> values(static_cast<size_t>(n));
-  for (T& v : values) v = static_cast<T>(uniform(engine));
-  return values;
-}
 
 struct Case {
   int64_t taps, step, tap_step, base, width, count, y_step;

@@ -1,26 +1,16 @@
 // The 3×3 row kernels of depthwise convolution of every instruction set against their definition.
 #include <algorithm>
-#include <random>
 #include <vector>
 
 #include "kernel_sets.hpp"
 #include "kernels/depthwise_3x3.hpp"
 #include "kernels/depthwise_3x3_weights.hpp"
+#include "whole_numbers.hpp"
 
 namespace juanji {
 namespace {
 
 class Depthwise3x3 : public testing::TestWithParam<KernelSet> {};
-
-// Small whole numbers: every sum is exact, whatever its order.
-template <class T>
-std::vector<T> whole_numbers(int64_t n, unsigned seed) {
-  std::minstd_rand engine(seed);
-  std::uniform_int_distribution<int> uniform(-4, 4);
-  std::vector<T> values(static_cast<size_t>(n));
-  for (T& v : values) v = static_cast<T>(uniform(engine));
-  return values;
-}
 
 struct Case {
   int64_t step, width, left, count;
