@@ -82,6 +82,18 @@ def test_freezing_reaches_inner_layers_and_back():
     assert [v.trainable for v in layer.weights] == [False, False, True]
 
 
+def test_a_frozen_layer_trains_nothing_whatever_is_set_free_inside_it_later():
+    layer = Pair()
+    layer(np.ones((1, 2)))
+    layer.trainable = False
+    layer.first.trainable = True
+    assert layer.trainable_weights == []
+    assert len(layer.non_trainable_weights) == len(layer.weights) == 3
+    assert len(layer.first.trainable_weights) == 2
+    layer.trainable = True
+    assert len(layer.trainable_weights) == 3
+
+
 def test_weights_declared_not_trainable_stay_so():
     layer = layers.Layer()
     layer.add_weight((2,), "zeros", trainable=False, name="mean")

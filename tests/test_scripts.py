@@ -226,10 +226,9 @@ def test_adversarial_pictures_by_the_sign_of_the_gradient():
     picture = keras.ops.convert_to_tensor(SMALL[:1])
     label = np.eye(3, dtype="float32")[[0]]
     loss_object = keras.losses.CategoricalCrossentropy()
-    tensor = keras.Tensor(picture)
     with GradientTape() as tape:
-        tape.watch(tensor)
-        loss = loss_object(label, model(tensor))
-    perturbation = ops.sign(tape.gradient(loss, tensor))
-    worse = loss_object(label, model(tensor + 0.1 * perturbation))
+        tape.watch(picture)
+        loss = loss_object(label, model(picture))
+    perturbation = ops.sign(tape.gradient(loss, picture))
+    worse = loss_object(label, model(picture + 0.1 * perturbation))
     assert float(worse) > float(loss)

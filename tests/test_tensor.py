@@ -100,6 +100,18 @@ def test_conversion():
     assert ops.convert_to_numpy(tensor) is tensor.numpy()
     assert ops.is_tensor(tensor)
     assert not ops.is_tensor([1.0])
+
+
+def test_tapes_watch_what_conversion_gives():
+    array = np.array([1.0, -2.0])
+    x = ops.convert_to_tensor(array, dtype="float32")
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(x * x * array.astype("float32"))
+    np.testing.assert_array_equal(tape.gradient(y, x), 2 * array * array)
+    with pytest.raises(TypeError, match=r"Wrap it: x = juanji\.ops\.convert_to_tensor\(x\)"), GradientTape() as tape:
+        tape.watch(array)
+    assert isinstance(ops.array(array), np.ndarray)
     assert ops.shape(Tensor(np.ones((2, 3)))) == (2, 3)
     assert isinstance(ops.exp(Tensor([1])), Tensor)
 

@@ -28,7 +28,7 @@ def log_gamma_distributed(shape: tuple[int, ...], alpha: Any, seed: Any, dtype: 
         dtype: float32 or float64.
     """
     seed = _generator(seed)
-    alpha = ops.convert_to_tensor(alpha, dtype)
+    alpha = ops.array(alpha, dtype)
     d = ops.add(alpha, 2.0 / 3.0)
     x = random.normal((_CANDIDATES, *shape), dtype=dtype, seed=seed)
     base = ops.add(ops.divide(x, ops.sqrt(ops.multiply(d, 9.0))), 1.0)

@@ -92,7 +92,7 @@ class GradientTape:
             if not isinstance(tensor, Tensor):
                 raise TypeError(
                     "GradientTape.watch: only a Tensor has a history; expected juanji.Tensor, "
-                    f"got {type(tensor).__name__}. Wrap it: x = juanji.Tensor(x)."
+                    f"got {type(tensor).__name__}. Wrap it: x = juanji.ops.convert_to_tensor(x)."
                 )
             self._known[id(tensor)] = tensor
 

@@ -133,3 +133,20 @@ def test_the_summary_has_the_same_rows():
         totals = [line.strip() for line in "\n".join(lines).splitlines() if "params:" in line]
         rows[-1] += totals
     assert rows[0] == rows[1]
+
+
+def test_freezing_counts_what_keras_counts():
+    """Setting what is set already is left out: TensorFlow stops it before it reaches the setter of Keras."""
+
+    def counts(k):
+        inner = k.Sequential([k.Input((4,)), k.layers.Dense(3), k.layers.BatchNormalization()])
+        outer = k.Sequential([k.Input((4,)), inner, k.layers.Dense(2)])
+        parts = (outer, inner, *inner.layers)
+        found = []
+        order = [(0, False), (2, True), (1, True), (0, True), (1, False), (3, True), (1, True), (0, False), (0, True)]
+        for part, value in order:
+            parts[part].trainable = value
+            found.append([(len(p.trainable_weights), len(p.non_trainable_weights)) for p in parts])
+        return found
+
+    assert counts(juanji) == counts(keras)

@@ -158,11 +158,12 @@ class WeightOwner:
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        return [v for v in self.weights if v.trainable]
+        """What training changes; nothing while this layer is frozen, whatever was set inside it later."""
+        return [v for v in self.weights if v.trainable] if self._trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        return [v for v in self.weights if not v.trainable]
+        return [v for v in self.weights if not v.trainable] if self._trainable else self.weights
 
     @property
     def variables(self) -> list[Variable]:

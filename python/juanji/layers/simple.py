@@ -53,10 +53,10 @@ class Rescaling(ElementwiseLayer):
         self.offset = offset
 
     def call(self, inputs: Any) -> Any:
-        scaled = ops.multiply(inputs, ops.convert_to_tensor(self.scale, self.dtype))
+        scaled = ops.multiply(inputs, ops.array(self.scale, self.dtype))
         if isinstance(self.offset, (int, float)) and self.offset == 0:
             return scaled
-        return ops.add(scaled, ops.convert_to_tensor(self.offset, self.dtype))
+        return ops.add(scaled, ops.array(self.offset, self.dtype))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": _plain(self.scale), "offset": _plain(self.offset)}

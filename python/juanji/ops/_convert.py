@@ -178,7 +178,7 @@ def _fits(x: Array, dtype: np.dtype[Any]) -> bool:
 def convert_to_tensor(
     x: Any, dtype: DTypeLike | None = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Any:
-    """``x`` as an array, or the Tensor that it is, of the given type.
+    """``x`` as a Tensor of the given type, which a tape can watch; operations on it give tensors.
 
     Args:
         x: anything ``np.asarray`` takes, or a Tensor.
@@ -190,14 +190,20 @@ def convert_to_tensor(
 
     Example:
         >>> from juanji import ops
-        >>> ops.convert_to_tensor([1.0, 2.0]).dtype
-        dtype('float32')
+        >>> ops.convert_to_tensor([1.0, 2.0])
+        <Tensor shape=(2,) dtype=float32 value=array([1., 2.], dtype=float32)>
     """
     if sparse or ragged:
         raise ValueError(
             f"convert_to_tensor: every tensor is dense; expected sparse and ragged to be None or False, got "
             f"sparse={sparse}, ragged={ragged}."
         )
+    y = as_typed(x, dtype)
+    return Tensor(y) if isinstance(y, np.ndarray) else y
+
+
+def as_typed(x: Any, dtype: DTypeLike | None) -> Any:
+    """``x`` as an array, or the Tensor that it is, of the given type or its own."""
     return as_array(x) if dtype is None else cast(x, dtype)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from juanji import _core, ops
 from juanji.autograd import Array
 from juanji.config import floatx
-from juanji.ops._convert import as_array, as_float, operands
+from juanji.ops._convert import as_array, as_float, as_typed, operands
 from juanji.ops._operation import NATIVE_DTYPES, Call, NativeSide, NumpyFunction, Operation
 from juanji.ops._shape import normalize_axis
 from juanji.ops._whole import whole_number
@@ -139,14 +139,14 @@ def linspace(
 
 
 def array(x: Any, dtype: DTypeLike | None = None) -> Any:
-    """``x`` as an array, or the Tensor that it is, of the given type; :func:`juanji.ops.convert_to_tensor`.
+    """``x`` as an array, or the Tensor that it is, of the given type.
 
     Example:
         >>> from juanji import ops
         >>> ops.array([1.0, 2.0])
         array([1., 2.], dtype=float32)
     """
-    return ops.convert_to_tensor(x, dtype)
+    return as_typed(x, dtype)
 
 
 def copy(x: Any) -> Any:

@@ -97,7 +97,7 @@ def encoded(numbers: Any, mode: str, depth: int, dtype: str, weights: Any = None
     if mode == "multi_hot":
         return ops.max(vectors, axis=-2)
     if weights is not None:
-        vectors = ops.multiply(vectors, ops.expand_dims(ops.convert_to_tensor(weights, dtype), -1))
+        vectors = ops.multiply(vectors, ops.expand_dims(ops.array(weights, dtype), -1))
     return ops.sum(vectors, axis=-2)
 
 

@@ -87,7 +87,7 @@ def decode_deltas_to_boxes(
     factors = _checked("decode_deltas_to_boxes", encoded_format, variance)
     size = _size(image_shape)
     anchors = convert_format(anchors, anchor_format, encoded_format, *size)
-    deltas = ops.convert_to_tensor(boxes_delta, "float32")
+    deltas = ops.array(boxes_delta, "float32")
     if factors is not None:
         deltas = ops.multiply(deltas, factors)
     middle = ops.add(ops.multiply(deltas[..., :2], anchors[..., 2:]), anchors[..., :2])
