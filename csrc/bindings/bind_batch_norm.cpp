@@ -20,6 +20,11 @@ void bind_batch_norm(py::module_& m) {
            }),
            py::arg("epsilon"), py::arg("activation"), py::arg("residual"), py::arg("from_input") = false);
   bind_operation<BatchMoments>(m, "BatchMoments", "x -> (mean, variance)").def(py::init<>());
+  bind_operation<BatchNormApply>(m, "BatchNormApply", "(x, gamma, beta, mean, variance[, residual]) -> y")
+      .def(py::init([](double epsilon, const std::string& activation) {
+             return BatchNormApply(epsilon, read_activation("batch_norm_apply", activation));
+           }),
+           py::arg("epsilon"), py::arg("activation"));
   bind_operation<BatchNormGradientSums>(m, "BatchNormGradientSums",
                                         "(dy, x, gamma, beta, mean, variance) -> (dgamma, dbeta, sums)")
       .def(py::init([](double epsilon, const std::string& activation) {

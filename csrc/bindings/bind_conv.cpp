@@ -2,7 +2,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/families.hpp"
 #include "bindings/window_args.hpp"
-#include "ops/conv2d.hpp"
+#include "ops/conv2d_moments.hpp"
 
 namespace juanji::bindings {
 namespace {
@@ -36,6 +36,22 @@ void bind_conv(py::module_& m) {
            }),
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("groups"),
            py::arg("activation"), py::arg("argmax"));
+  bind_operation<Conv2DMoments>(m, "Conv2DMoments", "(x, w[, b]) -> y, mean and variance of its channels")
+      .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation, int64_t groups,
+                       const std::string& activation) {
+             Conv2DMoments op;
+             op.conv.attributes = read_attributes("conv2d_moments", {1, 1}, strides, padding, dilation, groups);
+             op.conv.activation = read_activation("conv2d_moments", activation);
+             return op;
+           }),
+           py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("groups"),
+           py::arg("activation"))
+      .def_static(
+          "fits",
+          [](const Shape& y) {
+            return Conv2DMoments::fits({DType::float32, y});
+          },
+          py::arg("y"), "Whether the statistics of such an output are taken image by image.");
   bind_operation<Conv2DInputGradient>(m, "Conv2DInputGradient", "(dy, w) -> dx")
       .def(py::init([](const Pair& input_size, const Pair& strides, const py::object& padding, const Pair& dilation,
                        int64_t groups) {

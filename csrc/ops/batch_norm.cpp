@@ -37,11 +37,16 @@ void take_moments(const ChannelRows& cut, const T* x, double* scratch, T* mean, 
     kernels::batch_norm<T>().moments(x + part.element, part.rows, part.stride, part.cols, parts.first + part.slot,
                                      parts.second + part.slot);
   });
-  merge_moments(cut, parts, total);
-  for (int64_t c = 0; c < cut.channels; ++c) {
-    mean[c] = static_cast<T>(total.first[c]);
-    variance[c] = static_cast<T>(total.second[c] / static_cast<double>(cut.rows));
-  }
+  finish_moments(cut, parts, total, mean, variance);
+}
+
+// Normalises everything; `vectors` as NormForward wants them.
+template <class T>
+void apply_norm(const ChannelRows& cut, const ChannelNorm<T>& norm, const T* x, const T* residual, T* y, T* vectors) {
+  const NormForward<T> forward(cut, norm, vectors);
+  cut.for_each_range(2 * kCost, [&](int64_t at, int64_t n) {
+    forward.apply(x + at, residual == nullptr ? nullptr : residual + at, y + at, n);
+  });
 }
 
 }  // namespace
@@ -69,10 +74,7 @@ void BatchNorm::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>
     take_moments(cut, x, scratch, mean, variance);
     const ChannelNorm<T> norm{inputs[1].as<T>(), inputs[2].as<T>(), mean,
                               variance,          epsilon,           activation == Activation::relu};
-    const NormForward<T> forward(cut, norm, reinterpret_cast<T*>(scratch + partial_doubles(cut) + 2 * cut.channels));
-    cut.for_each_range(2 * kCost, [&](int64_t at, int64_t n) {
-      forward.apply(x + at, residual == nullptr ? nullptr : residual + at, y + at, n);
-    });
+    apply_norm(cut, norm, x, residual, y, reinterpret_cast<T*>(scratch + partial_doubles(cut) + 2 * cut.channels));
   });
 }
 
@@ -93,6 +95,38 @@ void BatchMoments::run(const std::vector<Tensor>& inputs, const std::vector<Tens
     using T = decltype(zero);
     take_moments(ChannelRows(inputs[0].spec), static_cast<const T*>(inputs[0].as<T>()), static_cast<double*>(workspace),
                  outputs[0].as<T>(), outputs[1].as<T>());
+  });
+}
+
+BatchNormApply::BatchNormApply(double eps, Activation act) : epsilon(eps), activation(act) {
+  check_norm_attributes(*this, epsilon, activation);
+}
+
+std::vector<TensorSpec> BatchNormApply::outputs(const std::vector<TensorSpec>& inputs) const {
+  check_input_count(*this, inputs, 5, 6);
+  const TensorSpec& x = inputs[0];
+  check_float(*this, x, "x");
+  if (x.rank() < 1) fail(name(), "x has no channels", "rank 1 or more", "x.shape", x.shape, "");
+  const char* const names[] = {"x", "gamma", "beta", "mean", "variance", "residual"};
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    check_same_dtype(*this, x, "x", inputs[i], names[i]);
+    check_shape(*this, inputs[i], names[i], i == 5 ? x.shape : Shape{x.shape.back()});
+  }
+  return {x};
+}
+
+size_t BatchNormApply::workspace(const std::vector<TensorSpec>& inputs) const {
+  return static_cast<size_t>(3 * ChannelRows(inputs[0]).cols) * dtype_bytes(inputs[0].dtype);
+}
+
+void BatchNormApply::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const {
+  const ChannelRows cut(inputs[0].spec);
+  dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const ChannelNorm<T> norm{inputs[1].as<T>(), inputs[2].as<T>(), inputs[3].as<T>(),
+                              inputs[4].as<T>(), epsilon,           activation == Activation::relu};
+    apply_norm(cut, norm, inputs[0].as<T>(), inputs.size() == 6 ? inputs[5].as<T>() : nullptr, outputs[0].as<T>(),
+               static_cast<T*>(workspace));
   });
 }
 

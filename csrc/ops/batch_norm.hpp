@@ -44,7 +44,8 @@ struct BatchNormGradient : Operation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
-// The parts of both, for recorded steps in which neighbours take over the other passes (ops/norm_depthwise). Together
+// The parts of both, for recorded steps in which neighbours take over the other passes (ops/norm_depthwise,
+// ops/conv2d_moments). Together
 // they have the bits of the whole.
 
 // x -> mean (C), variance (C)
@@ -52,6 +53,19 @@ struct BatchMoments : Operation {
   std::string name() const override { return "batch_moments"; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+};
+
+// x, gamma, beta, mean, variance[, residual] -> y, as BatchNorm has it
+struct BatchNormApply : Operation {
+  double epsilon;
+  Activation activation;
+
+  BatchNormApply(double epsilon, Activation activation);
+  std::string name() const override { return "batch_norm_apply"; }
+  std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
+  size_t workspace(const std::vector<TensorSpec>& inputs) const override;
+  size_t overwritten_input(size_t, size_t inputs) const override { return inputs == 6 ? 5 : kNoInput; }  // the residual
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 

@@ -75,6 +75,15 @@ void merge_moments(const ChannelRows& cut, const ChannelPartials& parts, Channel
   });
 }
 
+template <class T>
+void finish_moments(const ChannelRows& cut, const ChannelPartials& parts, ChannelSums total, T* mean, T* variance) {
+  merge_moments(cut, parts, total);
+  for (int64_t c = 0; c < cut.channels; ++c) {
+    mean[c] = static_cast<T>(total.first[c]);
+    variance[c] = static_cast<T>(total.second[c] / static_cast<double>(cut.rows));
+  }
+}
+
 void merge_sums(const ChannelRows& cut, const ChannelPartials& parts, ChannelSums total) {
   for (int64_t c = 0; c < cut.channels; ++c) total.first[c] = total.second[c] = 0;
   cut.for_each_group([&](const ChannelRows::Group& group) {
@@ -93,6 +102,8 @@ void vector_gradients(int64_t channels, const ChannelNorm<T>& norm, ChannelSums 
   }
 }
 
+template void finish_moments(const ChannelRows&, const ChannelPartials&, ChannelSums, float*, float*);
+template void finish_moments(const ChannelRows&, const ChannelPartials&, ChannelSums, double*, double*);
 template struct ChannelNorm<float>;
 template struct ChannelNorm<double>;
 template class NormForward<float>;

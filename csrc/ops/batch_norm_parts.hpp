@@ -93,6 +93,10 @@ inline int64_t partial_doubles(const ChannelRows& cut) { return 2 * cut.partials
 // Means and sums of squared differences of all parts, in a fixed order: first the mean, second the sum.
 void merge_moments(const ChannelRows& cut, const ChannelPartials& parts, ChannelSums total);
 
+// From the moments of all parts, mean and variance of each channel; `total` is scratch.
+template <class T>
+void finish_moments(const ChannelRows& cut, const ChannelPartials& parts, ChannelSums total, T* mean, T* variance);
+
 // Sums of all parts, in a fixed order.
 void merge_sums(const ChannelRows& cut, const ChannelPartials& parts, ChannelSums total);
 

@@ -82,32 +82,6 @@ std::vector<TensorSpec> Conv2D::outputs(const std::vector<TensorSpec>& inputs) c
   return {{x.dtype, {x.shape[0], g.oh, g.ow, w.shape[3]}}};
 }
 
-namespace {
-
-// Runs a convolution whose output goes to y, or pooled to y and argmax.
-void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const Tensor& y, bool pooled, uint8_t* argmax) {
-  const Tensor& x = inputs[0];
-  const Tensor& w = inputs[1];
-  const WindowGeometry g = geometry(op, op.attributes.window, w.dim(0), w.dim(1), x.dim(1), x.dim(2));
-  dispatch_float(x.spec.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    DirectConv<T> conv = forward_conv<T>(g, x.dim(3), w.dim(3), op.attributes.groups);
-    conv.x = x.as<T>();
-    conv.images = x.dim(0);
-    conv.y = y.as<T>();
-    conv.y_image = y.dim(1) * y.dim(2) * w.dim(3);
-    conv.y_row = y.dim(2) * w.dim(3);
-    conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
-    conv.activation = op.activation;
-    conv.pooled = pooled;
-    conv.argmax = argmax;
-    if (const int64_t tile = winograd_tile(conv)) return winograd_conv(conv, tile, w.as<T>());
-    direct_conv(conv, w.as<T>(), {forward_layout(g, w.dim(2), w.dim(3), op.attributes.groups)});
-  });
-}
-
-}  // namespace
-
 bool Conv2D::saves_multiplications(const std::vector<TensorSpec>& inputs) const {
   const TensorSpec& x = inputs[0];
   const TensorSpec& w = inputs[1];
@@ -122,7 +96,7 @@ bool Conv2D::saves_multiplications(const std::vector<TensorSpec>& inputs) const 
 }
 
 void Conv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
-  run_forward(*this, inputs, outputs[0], false, nullptr);
+  run_forward(*this, inputs, {outputs[0]});
 }
 
 std::vector<TensorSpec> Conv2DMaxPool::outputs(const std::vector<TensorSpec>& inputs) const {
@@ -142,7 +116,7 @@ bool Conv2DMaxPool::saves_multiplications(const std::vector<TensorSpec>& inputs)
 }
 
 void Conv2DMaxPool::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
-  run_forward(conv, inputs, outputs[0], true, argmax ? outputs[1].as<uint8_t>() : nullptr);
+  run_forward(conv, inputs, {outputs[0], true, argmax ? outputs[1].as<uint8_t>() : nullptr});
 }
 
 std::vector<TensorSpec> Conv2DInputGradient::outputs(const std::vector<TensorSpec>& inputs) const {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ops/winograd.hpp"
+
 namespace juanji {
 
 template <class T>
@@ -31,6 +33,30 @@ WeightLayout forward_layout(const WindowGeometry& g, int64_t group_channels, int
   WeightLayout layout{{}, outputs, 1, outputs / groups};
   for (int64_t tap = 0; tap < g.kh * g.kw; ++tap) layout.tap_offset.push_back(tap * group_channels * outputs);
   return layout;
+}
+
+void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const ForwardResults& results) {
+  const Tensor &x = inputs[0], &w = inputs[1], &y = results.y;
+  Window window = op.attributes.window;
+  window.kernel[0] = w.dim(0);
+  window.kernel[1] = w.dim(1);
+  const WindowGeometry g = resolve(op.name(), window, x.dim(1), x.dim(2));
+  dispatch_float(x.spec.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    DirectConv<T> conv = forward_conv<T>(g, x.dim(3), w.dim(3), op.attributes.groups);
+    conv.x = x.as<T>();
+    conv.images = x.dim(0);
+    conv.y = y.as<T>();
+    conv.y_image = y.dim(1) * y.dim(2) * w.dim(3);
+    conv.y_row = y.dim(2) * w.dim(3);
+    conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
+    conv.activation = op.activation;
+    conv.pooled = results.pooled;
+    conv.argmax = results.argmax;
+    conv.finished = results.finished;
+    if (const int64_t tile = winograd_tile(conv)) return winograd_conv(conv, tile, w.as<T>());
+    direct_conv(conv, w.as<T>(), {forward_layout(g, w.dim(2), w.dim(3), op.attributes.groups)});
+  });
 }
 
 template DirectConv<float> forward_conv<float>(const WindowGeometry&, int64_t, int64_t, int64_t);

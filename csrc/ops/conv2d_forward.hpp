@@ -1,10 +1,22 @@
 // The forward pass of a convolution in the terms of the direct convolution.
 #pragma once
 
+#include "ops/conv2d.hpp"
 #include "ops/direct_conv.hpp"
 #include "ops/window.hpp"
 
 namespace juanji {
+
+// Where the results go: y, or with `pooled` its 2×2 maxima; who is told of them.
+struct ForwardResults {
+  Tensor y;
+  bool pooled = false;
+  uint8_t* argmax = nullptr;
+  const FunctionRef<void(int64_t image, int64_t elements)>* finished = nullptr;
+};
+
+// Runs a convolution of x, w[, b], directly or by Winograd's method.
+void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const ForwardResults& results);
 
 // Everything but the data: x, images, y, bias and activation are left to the caller.
 template <class T>

@@ -110,6 +110,20 @@ void pool_rows(const DirectConvPlan<T>& plan, const std::vector<Part>& parts, co
   }
 }
 
+// The pixels of a task and phase are there.
+template <class T>
+void report(const DirectConvPlan<T>& plan, const std::vector<Part>& parts, const Phase& phase, int64_t first_panel,
+            int64_t end_panel) {
+  const DirectConv<T>& conv = plan.conv;
+  if (conv.finished == nullptr) return;
+  const int64_t panel = plan.weights.kernel.panel;
+  const int64_t columns = std::min(end_panel * panel, plan.weights.group_outputs) - first_panel * panel;
+  for (const Part& part : parts) {
+    const int64_t rows = std::min(part.end, phase.rows) - part.begin;
+    if (rows > 0) (*conv.finished)(part.image, rows * phase.columns * columns * conv.groups);
+  }
+}
+
 template <class T>
 void run_task(const DirectConvPlan<T>& plan, const T* packed, int64_t row_task, int64_t first_panel,
               int64_t end_panel) {
@@ -141,6 +155,7 @@ void run_task(const DirectConvPlan<T>& plan, const T* packed, int64_t row_task, 
       }
     }
     multiply_pixels(plan, p, pixels, packed, first_panel, end_panel);
+    report(plan, parts, phase, first_panel, end_panel);
   }
   if (conv.pooled) pool_rows<T>(plan, parts, own.as<T>(), first_panel, end_panel);
 }

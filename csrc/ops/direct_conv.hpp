@@ -51,6 +51,8 @@ struct DirectConv {
   // their number is odd; y_image, y_row and y_column are those of the pooled image, argmax (or null) has its shape.
   bool pooled = false;
   uint8_t* argmax = nullptr;
+  // Told when `elements` more of an image's output are there, by the thread that has made them; not with `pooled`.
+  const FunctionRef<void(int64_t image, int64_t elements)>* finished = nullptr;
 };
 
 // How the weights of one phase and group enter: element (tap, input channel, output channel) of a packed matrix

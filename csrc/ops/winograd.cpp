@@ -55,6 +55,7 @@ void run_by_rows(const WinogradPlan<T>& plan, const T* packed) {
         products.run(a.as<T>(), a_matrix, packed, own.y.data() + first * plan.pixels(), length, p,
                      std::min(p + plan.pass_panels, end_panel));
       }
+      plan.report(row * plan.tile_columns + first, length, first_panel, end_panel);
     }
   });
 }
@@ -79,13 +80,14 @@ void run_shared(const WinogradPlan<T>& plan, const T* packed) {
   const int64_t tasks = passes * blocks.count;
   parallel_for(tasks, flop(plan) / static_cast<double>(tasks) / kFlopPerNanosecond, [&](int64_t task, int) {
     const int64_t i = task % blocks.count, p = task / blocks.count * plan.pass_panels;
+    const int64_t end_panel = std::min(p + plan.pass_panels, plan.panels);
     const int64_t first = blocks.begin(i), length = blocks.length(i);
     const Buffer nowhere = plan.buffer(plan.conv.y_channels);
     std::vector<T*> to(y.begin() + first * pixels, y.begin() + (first + length) * pixels);
     if (!plan.conv.pooled) std::replace(to.begin(), to.end(), static_cast<T*>(nullptr), nowhere.as<T>());
     WinogradProducts<T>(plan, length)
-        .run(a.as<T>() + first * plan.a_tile, a_matrix, packed, to.data(), length, p,
-             std::min(p + plan.pass_panels, plan.panels));
+        .run(a.as<T>() + first * plan.a_tile, a_matrix, packed, to.data(), length, p, end_panel);
+    plan.report(first, length, p, end_panel);
   });
 }
 

@@ -28,6 +28,23 @@ WinogradPlan<T>::WinogradPlan(const DirectConv<T>& c, int64_t tile_side)
 }
 
 template <class T>
+void WinogradPlan<T>::report(int64_t first, int64_t count, int64_t begin, int64_t end) const {
+  if (conv.finished == nullptr) return;
+  const Phase& phase = conv.phases[0];
+  const int64_t columns = std::min(end * matrix.panel, conv.y_channels) - begin * matrix.panel;
+  const int64_t image_tiles = tile_rows * tile_columns;
+  for (int64_t t = first; t < first + count;) {
+    const int64_t image = t / image_tiles, stop = std::min(first + count, (image + 1) * image_tiles);
+    int64_t pixels = 0;
+    for (; t < stop; ++t) {
+      const int64_t row = t % image_tiles / tile_columns * tile, column = t % tile_columns * tile;
+      pixels += std::min(tile, phase.rows - row) * std::min(tile, phase.columns - column);
+    }
+    (*conv.finished)(image, pixels * columns);
+  }
+}
+
+template <class T>
 void WinogradPlan<T>::transform_weights(const T* w, T* packed) const {
   const int64_t panel = matrix.panel;
   const int64_t outputs = conv.y_channels;

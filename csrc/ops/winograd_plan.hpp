@@ -54,6 +54,9 @@ struct WinogradPlan {
   int64_t weight_matrix() const { return conv.channels * matrix.panel; }  // one of a panel's matrices
   int64_t weights_size() const { return panels * matrices * weight_matrix(); }
 
+  // Output channels of the panels [begin, end) of the tiles [first, first + count) are there.
+  void report(int64_t first, int64_t count, int64_t begin, int64_t end) const;
+
   // G w Gᵀ of w (3, 3, channels, y_channels), as run_pass reads it.
   void transform_weights(const T* w, T* packed) const;
 };

@@ -63,6 +63,12 @@ class BatchMoments(Operation):
     """
     def __init__(self) -> None: ...
 
+class BatchNormApply(Operation):
+    """
+    (x, gamma, beta, mean, variance[, residual]) -> y
+    """
+    def __init__(self, epsilon: float, activation: str) -> None: ...
+
 class BatchNormGradientSums(Operation):
     """
     (dy, x, gamma, beta, mean, variance) -> (dgamma, dbeta, sums)
@@ -132,6 +138,25 @@ class Conv2DMaxPool(Operation):
         groups: int,
         activation: str,
         argmax: bool,
+    ) -> None: ...
+
+class Conv2DMoments(Operation):
+    """
+    (x, w[, b]) -> y, mean and variance of its channels
+    """
+    @staticmethod
+    def fits(y: collections.abc.Sequence[int]) -> bool:
+        """
+        Whether the statistics of such an output are taken image by image.
+        """
+    def __init__(
+        self,
+        *,
+        strides: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        padding: typing.Any,
+        dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
+        groups: int,
+        activation: str,
     ) -> None: ...
 
 class Conv2DInputGradient(Operation):

@@ -13,6 +13,7 @@ from juanji.ops._conv import conv2d_max_pool
 from juanji.ops._pool import max_pool_bias_gradient
 from juanji.program.graph import Graph
 from juanji.program.norm_depthwise import join_norm_depthwise
+from juanji.program.statistics import take_statistics
 from juanji.trace import Node
 
 _LINEAR = ("conv2d", "depthwise_conv2d", "dense")
@@ -36,6 +37,9 @@ def fuse(graph: Graph) -> None:
             _fuse_pooling(graph, node)
         elif node.name == "depthwise_conv2d":
             join_norm_depthwise(graph, node)
+    for node in list(graph.nodes):
+        if node.name in ("batch_norm", "batch_moments"):
+            take_statistics(graph, node)
 
 
 def _fuse_residual(graph: Graph, node: Node) -> None:

@@ -116,8 +116,8 @@ def flop_of(name: str, inputs: Specs, outputs: Specs, attributes: dict[str, Any]
     """
     shapes = [shape for _, shape in inputs]
     result = outputs[0][1] if outputs else ()
-    if name in ("conv2d", "depthwise_conv2d"):
-        taps = shapes[1][:3] if name == "conv2d" else shapes[1][:2]
+    if name in ("conv2d", "conv2d_moments", "depthwise_conv2d"):
+        taps = shapes[1][:2] if name == "depthwise_conv2d" else shapes[1][:3]
         return 2 * math.prod(result) * math.prod(taps)
     if name == "conv2d_packed" and attributes:
         depth: int = math.prod(attributes["kernel_size"]) * shapes[0][3] // attributes["groups"]
