@@ -4,16 +4,24 @@
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
-// c[m][n] += a[m][k] * b[k][n] for U successive k, V vectors of C at a time. Rows of B are read along their length.
+// c[m][n] += a[m][u] * b[u][n] for U successive rows of B, V vectors of C at a time. The rows behind them are asked for:
+// the hardware does not look ahead from one row to those that follow U rows later.
 template <class T, int M, int U, int V, bool Partial>
-JUANJI_INLINE void add_vectors(const StreamProduct<T>& p, int64_t k, int64_t n, int64_t lanes) {
-  const T* b = p.b + k * p.b_step + n;
+JUANJI_INLINE void add_vectors(const StreamProduct<T>& p, const Vec<T> (&a)[M][U], const T* b, int64_t n,
+                               int64_t lanes) {
   Vec<T> acc[M][V];
 #pragma GCC unroll 4
   for (int m = 0; m < M; ++m) load_row<T, V, Partial>(p.c + m * p.c_step + n, lanes, acc[m]);
-#pragma GCC unroll 8
+#pragma GCC unroll 4
   for (int u = 0; u < U; ++u) {
-    multiply_add<T, M, V, Partial>([&](int m) { return p.a[m * p.a_step + k + u]; }, b + u * p.b_step, lanes, acc);
+    Vec<T> vb[V];
+    load_row<T, V, Partial>(b + u * p.b_step + n, lanes, vb);
+    if (U > 1) prefetch_row(b + (U + u) * p.b_step + n, V * kWidth<T>);
+#pragma GCC unroll 4
+    for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) acc[m][v] += a[m][u] * vb[v];
+    }
   }
 #pragma GCC unroll 4
   for (int m = 0; m < M; ++m) store_row<T, V, Partial>(p.c + m * p.c_step + n, lanes, acc[m]);
@@ -21,16 +29,24 @@ JUANJI_INLINE void add_vectors(const StreamProduct<T>& p, int64_t k, int64_t n, 
 
 template <class T, int M, int U>
 JUANJI_INLINE void add_rows(const StreamProduct<T>& p, int64_t k) {
-  constexpr int V = 2;
+  constexpr int V = M < 4 ? 2 : 1;
   constexpr int64_t W = kWidth<T>;
+  Vec<T> a[M][U];
+#pragma GCC unroll 4
+  for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 4
+    for (int u = 0; u < U; ++u) a[m][u] = broadcast(p.a[m * p.a_step + k + u]);
+  }
+  const T* b = p.b + k * p.b_step;
   int64_t n = 0;
-  for (; n + V * W <= p.columns; n += V * W) add_vectors<T, M, U, V, false>(p, k, n, W);
-  for (; n < p.columns; n += W) add_vectors<T, M, U, 1, true>(p, k, n, p.columns - n < W ? p.columns - n : W);
+  for (; n + V * W <= p.columns; n += V * W) add_vectors<T, M, U, V, false>(p, a, b, n, W);
+  for (; n < p.columns; n += W) add_vectors<T, M, U, 1, true>(p, a, b, n, p.columns - n < W ? p.columns - n : W);
 }
 
+// As many rows of B at a time as leave room for their factors in the registers.
 template <class T, int M>
 void stream_rows(const StreamProduct<T>& p) {
-  constexpr int U = 8;
+  constexpr int U = M < 3 ? 4 : 2;
   int64_t k = 0;
   for (; k + U <= p.depth; k += U) add_rows<T, M, U>(p, k);
   for (; k < p.depth; ++k) add_rows<T, M, 1>(p, k);

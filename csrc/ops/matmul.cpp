@@ -70,9 +70,9 @@ void Matmul::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& o
       one.c = c.as<T>() + i * g.m * g.n;
       gemm(one);
     };
-    // A large product uses all threads itself; several small ones are shared out.
+    // A product that is large or alone uses all threads itself; several small ones are shared out.
     const double flop = 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
-    if (flop > 1e8) {
+    if (flop > 1e8 || batch == 1) {
       for (int64_t i = 0; i < batch; ++i) multiply(i, 0);
     } else {
       parallel_for(batch, flop / 40, multiply);
