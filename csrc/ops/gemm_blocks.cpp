@@ -14,9 +14,9 @@ namespace {
 
 constexpr int64_t kPanelBytes = 24 * 1024;  // of a panel's block of k; half as much again if that spares a block
 constexpr int64_t kMostDepth = 384;         // of such a block, where panels are narrow
-constexpr int64_t kRowBlock = 96;           // rows of a task; a multiple of every tile height
+constexpr int64_t kRowBlock = 192;          // rows of a task; a multiple of every tile height
 constexpr int64_t kFewRows = 288;           // of the only block, where the columns alone make enough tasks
-constexpr int64_t kColumnBytes = 8192;      // columns of a task
+constexpr int64_t kColumnBytes = 4096;      // columns of a task
 constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kCopyGap = 16;           // elements between copied rows that would lie a power of two apart
 constexpr int64_t kCopyColumns = 128;      // columns of C that are worth a copy of A
