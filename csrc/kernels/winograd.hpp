@@ -35,11 +35,19 @@
 
 namespace juanji::kernels {
 
+// The n×n pixels of a tile. Those of them that lie outside of the image are zero.
+struct WinogradWindow {
+  int64_t first;        // element of x where the first pixel lies or would lie
+  int32_t top, bottom;  // its rows [top, bottom) exist,
+  int32_t left, right;  // and of those the pixels [left, right)
+};
+
 // Bᵀ d B of each tile and channel.
 template <class T>
 struct WinogradInput {
-  const T* const* x;  // [tiles] the first of the n×n pixels
-  int64_t row_step;   // elements from one row of pixels to the next
+  const T* x;
+  const WinogradWindow* windows;  // [tiles]
+  int64_t row_step;               // elements from one row of pixels to the next
   int64_t pixel_step;
   int64_t channels;
   int64_t tiles;

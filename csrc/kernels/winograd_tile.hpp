@@ -45,24 +45,46 @@ JUANJI_INLINE void both_sides(Times times, Load load_at, Store store_at) {
 #define JUANJI_TIMES(function) \
   [](auto& from, auto& to) __attribute__((always_inline)) { Tile::template function<T>(from, to); }
 
-template <class T, class Tile, class Lanes>
-JUANJI_INLINE void input_vector(const WinogradInput<T>& p, const T* x, T* a, Lanes lanes) {
+template <class T, class Tile, bool kInside, class Lanes>
+JUANJI_INLINE void input_vector(const WinogradInput<T>& p, const WinogradWindow& w, const T* x, T* a, Lanes lanes) {
   both_sides<T, Tile::kElements, Tile::kElements>(
       JUANJI_TIMES(times_bt),
-      [&](int i, int j) __attribute__((always_inline)) { return lanes.load(x + i * p.row_step + j * p.pixel_step); },
+      [&](int i, int j) __attribute__((always_inline)) {
+        const bool exists = kInside || (i >= w.top && i < w.bottom && j >= w.left && j < w.right);
+        return exists ? lanes.load(x + i * p.row_step + j * p.pixel_step) : zero<T>();
+      },
       [&](int i, int j, Vec<T> v)
           __attribute__((always_inline)) { store(a + (Tile::kElements * i + j) * p.matrix_step, v); });
+}
+
+template <class T, class Tile, bool kInside>
+JUANJI_INLINE void input_tile(const WinogradInput<T>& p, int64_t t) {
+  const WinogradWindow& w = p.windows[t];
+  T* a = p.a + t * p.tile_step;
+  for_vectors<T>(
+      p.channels, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+        input_vector<T, Tile, kInside>(p, w, p.x + (w.first + i), a + i, lanes);
+      });
 }
 
 template <class T, class Tile>
 void input(const WinogradInput<T>& params) {
   const WinogradInput<T> p = params;
+  constexpr int n = Tile::kElements;
   for (int64_t t = 0; t < p.tiles; ++t) {
-    const T* x = p.x[t];
-    T* a = p.a + t * p.tile_step;
-    for_vectors<T>(
-        p.channels, [&](int64_t i, auto lanes)
-                        __attribute__((always_inline)) { input_vector<T, Tile>(p, x + i, a + i, lanes); });
+    const WinogradWindow& w = p.windows[t];
+    if (t + 1 < p.tiles) {
+      const T* next = p.x + p.windows[t + 1].first;
+      for (int i = 0; i < n; ++i) {
+        for (int j = n - Tile::kPixels; j < n; ++j) {
+          prefetch_pixel<0>(next + i * p.row_step + j * p.pixel_step, p.channels);
+        }
+      }
+    }
+    if (w.top == 0 && w.left == 0 && w.bottom == n && w.right == n)
+      input_tile<T, Tile, true>(p, t);
+    else
+      input_tile<T, Tile, false>(p, t);
   }
 }
 

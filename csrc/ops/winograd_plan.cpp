@@ -4,6 +4,18 @@
 #include "kernels/max_pool_2x2.hpp"
 
 namespace juanji {
+namespace {
+
+template <class T>
+kernels::WinogradWindow window_of(const WinogradPlan<T>& plan, int64_t image, int64_t row, int64_t column) {
+  const DirectConv<T>& conv = plan.conv;
+  const int64_t h = plan.tile * row - conv.top, w = plan.tile * column - conv.left, side = plan.tile + 2;
+  const auto inside = [&](int64_t pixels) { return static_cast<int32_t>(std::clamp<int64_t>(pixels, 0, side)); };
+  return {((image * conv.h + h) * conv.w + w) * conv.channels, inside(-h), inside(conv.h - h), inside(-w),
+          inside(conv.w - w)};
+}
+
+}  // namespace
 
 template <class T>
 WinogradPlan<T>::WinogradPlan(const DirectConv<T>& c, int64_t tile_side)
@@ -14,9 +26,6 @@ WinogradPlan<T>::WinogradPlan(const DirectConv<T>& c, int64_t tile_side)
   const Phase& phase = conv.phases[0];
   tile_rows = ceil_div(conv.pooled ? phase.rows / 2 * 2 : phase.rows, tile);
   tile_columns = ceil_div(conv.pooled ? phase.columns / 2 * 2 : phase.columns, tile);
-  width = tile * tile_columns + 2;
-  in_place = conv.top == 0 && conv.left == 0 && width <= conv.w && tile * tile_rows + 2 <= conv.h;
-  if (in_place) width = conv.w;
   const int64_t line = kLineBytes / bytes(1);
   panels = ceil_div(conv.y_channels, matrix.panel);
   pass_panels = std::clamp<int64_t>(kPassBytes / bytes(matrix.panel), 1, panels);
@@ -60,32 +69,17 @@ WinogradTiles<T>::WinogradTiles(const WinogradPlan<T>& plan, int64_t begin, int6
   const Phase& phase = conv.phases[0];
   const int64_t window = conv.pooled ? 2 : 1, side = plan.tile / window;
   const int64_t rows = phase.rows / window, columns = phase.columns / window;
-  const std::vector<Part> parts = split_rows(begin, end, plan.tile_rows);
-  int64_t halo_rows = 0;
-  for (const Part& part : parts) halo_rows += plan.tile * (part.end - part.begin) + 2;
-  const int64_t row_size = plan.width * conv.channels;
-  halo_ = plan.buffer(plan.in_place ? 0 : halo_rows * row_size);
-  T* next = halo_.template as<T>();
-  x_.reserve(static_cast<size_t>((end - begin) * plan.tile_columns));
-  y.reserve(static_cast<size_t>((end - begin) * plan.tile_columns * plan.pixels()));
-  for (const Part& part : parts) {
-    const T* source = conv.x + part.image * conv.h * conv.w * conv.channels;
-    if (plan.in_place) {
-      source += plan.tile * part.begin * row_size;
-    } else {
-      const int64_t count = plan.tile * (part.end - part.begin) + 2;
-      copy_with_halo(source, conv.h, conv.w, conv.channels, conv.top, conv.left, plan.tile * part.begin, count,
-                     plan.width, next);
-      source = next;
-      next += count * row_size;
-    }
+  windows_.reserve(static_cast<size_t>((end - begin) * plan.tile_columns));
+  y.resize(static_cast<size_t>((end - begin) * plan.tile_columns * plan.pixels()));
+  T** to = y.data();
+  for (const Part& part : split_rows(begin, end, plan.tile_rows)) {
     T* image = conv.y + part.image * conv.y_image;
-    for (int64_t row = part.begin; row < part.end; ++row, source += plan.tile * row_size) {
+    for (int64_t row = part.begin; row < part.end; ++row) {
       for (int64_t column = 0; column < plan.tile_columns; ++column) {
-        x_.push_back(source + plan.tile * column * conv.channels);
+        windows_.push_back(window_of(plan, part.image, row, column));
         for (int64_t r = row * side; r < (row + 1) * side; ++r) {
           for (int64_t c = column * side; c < (column + 1) * side; ++c) {
-            y.push_back(r < rows && c < columns ? image + r * conv.y_row + c * conv.y_column : nowhere);
+            *to++ = r < rows && c < columns ? image + r * conv.y_row + c * conv.y_column : nowhere;
           }
         }
       }
@@ -96,9 +90,9 @@ WinogradTiles<T>::WinogradTiles(const WinogradPlan<T>& plan, int64_t begin, int6
 template <class T>
 void WinogradTiles<T>::transform(const WinogradPlan<T>& plan, int64_t first, int64_t length, T* a,
                                  int64_t a_matrix) const {
-  const int64_t channels = plan.conv.channels;
-  plan.transform.input(
-      {x_.data() + first, plan.width * channels, channels, channels, length, a, a_matrix, plan.a_tile});
+  const DirectConv<T>& conv = plan.conv;
+  plan.transform.input({conv.x, windows_.data() + first, conv.w * conv.channels, conv.channels, conv.channels, length,
+                        a, a_matrix, plan.a_tile});
 }
 
 template <class T>

@@ -30,8 +30,6 @@ struct WinogradPlan {
   int64_t matrices;
   int64_t tile_rows;     // of an image
   int64_t tile_columns;  // of a row of tiles
-  int64_t width;         // of a padded row
-  bool in_place;         // no padding: the input itself serves
   int64_t panels;
   int64_t pass_panels;  // multiplied at a time
   int64_t a_tile;       // elements of a tile in each of its matrices
@@ -69,15 +67,14 @@ class WinogradTiles {
   // replaced later.
   WinogradTiles(const WinogradPlan<T>& plan, int64_t begin, int64_t end, T* nowhere);
 
-  int64_t count() const { return static_cast<int64_t>(x_.size()); }
+  int64_t count() const { return static_cast<int64_t>(windows_.size()); }
   // Tiles [first, first + length) into matrices.
   void transform(const WinogradPlan<T>& plan, int64_t first, int64_t length, T* a, int64_t a_matrix) const;
 
   std::vector<T*> y;  // plan.pixels() of each tile, row by row
 
  private:
-  Buffer halo_;
-  std::vector<const T*> x_;
+  std::vector<kernels::WinogradWindow> windows_;
 };
 
 // The products of a block of tiles and what follows them.

@@ -79,12 +79,23 @@ class WinogradKernels : public testing::TestWithParam<KernelSet> {};
 template <class T>
 void check_input(const KernelSet& set, const Method& method, int64_t c) {
   const int64_t n = method.n, matrices = n * n;
-  const int64_t row_step = (n + 3) * c, tiles = 3, tile_step = (c + 15) / 16 * 16;
-  const int64_t matrix_step = tiles * tile_step + 16;
-  const std::vector<T> x = whole_numbers<T>(row_step * (n + 2), 1);
-  const std::vector<const T*> from{x.data(), x.data() + row_step + 3 * c, x.data() + 2 * row_step + 2 * c};
+  const int64_t height = n + 2, width = n + 3, row_step = width * c;
+  const std::vector<std::pair<int64_t, int64_t>> corners{{0, 0}, {1, 3}, {-1, -2}, {4, 5}, {-n, 1}, {2, -1}};
+  const auto tiles = static_cast<int64_t>(corners.size());
+  const int64_t tile_step = (c + 15) / 16 * 16, matrix_step = tiles * tile_step + 16;
+  const std::vector<T> x = whole_numbers<T>(row_step * height, 1);
+  std::vector<kernels::WinogradWindow> windows;
+  for (const auto& [h, w] : corners) {
+    const auto inside = [&](int64_t pixels) { return static_cast<int32_t>(std::clamp<int64_t>(pixels, 0, n)); };
+    windows.push_back({h * row_step + w * c, inside(-h), inside(height - h), inside(-w), inside(width - w)});
+  }
+  const auto pixel = [&](int64_t h, int64_t w, int64_t i) {
+    const bool exists = h >= 0 && h < height && w >= 0 && w < width;
+    return exists ? static_cast<double>(x[at(h * row_step + w * c + i)]) : 0.0;
+  };
   std::vector<T> a(at(matrices * matrix_step), T(kUntouched));
-  JUANJI_METHOD(method, T, set).input({from.data(), row_step, c, c, tiles, a.data(), matrix_step, tile_step});
+  JUANJI_METHOD(method, T, set)
+      .input({x.data(), windows.data(), row_step, c, c, tiles, a.data(), matrix_step, tile_step});
   for (int64_t t = 0; t < tiles; ++t) {
     for (int64_t i = 0; i < c; ++i) {
       for (int64_t m = 0; m < matrices; ++m) {
@@ -92,7 +103,7 @@ void check_input(const KernelSet& set, const Method& method, int64_t c) {
         for (int64_t p = 0; p < n; ++p) {
           for (int64_t q = 0; q < n; ++q) {
             const double term = element(method.bt, m / n, p) * element(method.bt, m % n, q) *
-                                static_cast<double>(from[at(t)][p * row_step + q * c + i]);
+                                pixel(corners[at(t)].first + p, corners[at(t)].second + q, i);
             sum += term;
             size += std::abs(term);
           }
