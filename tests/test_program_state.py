@@ -194,7 +194,7 @@ def test_what_cannot_be_recorded_is_tried_once() -> None:
     for _ in range(6):
         model.train_on_batch(X, Y)
     assert len(calls) == 7
-    assert calls.count("TracedTensor") == 1
+    assert calls.count("TracedArray") == 1
 
 
 def test_initializers_of_others_do_not_keep_steps_from_being_recorded() -> None:

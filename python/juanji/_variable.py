@@ -43,6 +43,8 @@ class NoValueError(TypeError):
     """
 
     def __init__(self, what: str) -> None:
+        if _open_trace.trace is not None:
+            _open_trace.trace.asked = True
         super().__init__(
             f"{what} has no value while a step is being recorded; expected operations of juanji.ops alone. "
             "Compile the model with run_eagerly=True to compute with values in Python."

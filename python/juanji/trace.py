@@ -8,6 +8,7 @@ step is then one that cannot be recorded, and runs eagerly instead.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from juanji._outside import exempted, package
 from juanji.autograd import Array, NoValueError, Tensor, Variable, open_trace, set_open_trace
 
 if TYPE_CHECKING:
@@ -66,7 +68,58 @@ class TracedTensor(Tensor):
         return self._shape[0]
 
     def __repr__(self) -> str:
+        trace = open_trace()
+        if trace is not None:  # text of values
+            trace.asked = True
         return f"<TracedTensor shape={self.shape} dtype={self.dtype}>"
+
+
+class TracedArray(TracedTensor):
+    """A traced tensor that stands for a NumPy array: what operations on arrays alone give.
+
+    Where code outside juanji applies operators to such an array, an eager step computes with NumPy. Those that give
+    the bits of juanji's operations are written down, the others ask for the value.
+    """
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if _is_strict() and not (ufunc in _SAME_BITS and not kwargs and _alike(inputs)):
+            raise NoValueError("an array")
+        return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
+
+
+def _as_in_numpy(name: str) -> Callable[..., Any]:
+    inherited = getattr(TracedTensor, name, None)
+    exact = name.strip("_").removeprefix("r") in ("add", "sub", "mul", "truediv", "neg", "lt", "le", "gt", "ge")
+
+    def operator(self: TracedArray, *others: Any) -> Any:
+        tensors = any(isinstance(x, Tensor) and not isinstance(x, TracedArray) for x in others)
+        if _is_strict() and not (inherited and (tensors or (exact and _alike((self, *others))))):
+            raise NoValueError("an array")
+        return NotImplemented if inherited is None else inherited(self, *others)
+
+    return operator
+
+
+def _is_strict() -> bool:
+    """Whether code outside juanji, two calls up, is traced to the bit."""
+    trace = open_trace()
+    return trace is not None and trace.strict and package(sys._getframe(2)) != "juanji"
+
+
+def _alike(operands: Sequence[Any]) -> bool:
+    """Whether NumPy computes in the type that juanji computes in: one type of floats, and numbers of Python."""
+    types = {x.dtype for x in operands if not isinstance(x, (int, float))}
+    return len(types) == 1 and types <= _FLOATS
+
+
+_FLOATS = {np.dtype("float32"), np.dtype("float64")}
+_SAME_BITS = (np.add, np.subtract, np.multiply, np.divide, np.negative)
+_ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
+_OTHERS = ("neg", "abs", "invert", "lt", "le", "gt", "ge", "eq", "ne")
+for _name in (*_OTHERS, *(prefix + name for name in _ARITHMETIC for prefix in ("", "r", "i"))):
+    setattr(TracedArray, f"__{_name}__", _as_in_numpy(f"__{_name}__"))
 
 
 @dataclass(eq=False)
@@ -108,6 +161,7 @@ class Trace:
 
     Args:
         only_shapes: ask operations for types and shapes alone, so that those without a native side can be traced.
+        strict: code outside juanji may not apply operators to arrays whose bits NumPy would compute otherwise.
 
     Attributes:
         nodes: the operations, in the order of their calls.
@@ -116,10 +170,12 @@ class Trace:
         beginnings: what is called before the feeds of each run.
         actions: what is called behind each run.
         phases: functions whose results, when they differ, ask for another recording.
+        asked: whether something asked for a value, even if it went on without.
     """
 
-    def __init__(self, only_shapes: bool = False) -> None:
+    def __init__(self, only_shapes: bool = False, strict: bool = False) -> None:
         self.only_shapes = only_shapes
+        self.strict = strict
         self.nodes: list[Node] = []
         self.inputs: list[TracedTensor] = []
         self.feeds: list[tuple[TracedTensor, Callable[[], Array]]] = []
@@ -127,6 +183,7 @@ class Trace:
         self.actions: list[Deferred] = []
         self.phases: list[Callable[[], Any]] = []
         self.trying: Any = None  # whose method would be deferred if it asked for values
+        self.asked = False
 
     def __enter__(self) -> Trace:
         if open_trace() is not None:
@@ -141,13 +198,13 @@ class Trace:
 
     def add_input(self, array: Array) -> TracedTensor:
         """A traced tensor that stands for an array like this one."""
-        tensor = TracedTensor(array.dtype, array.shape)
+        tensor = TracedArray(array.dtype, array.shape)
         self.inputs.append(tensor)
         return tensor
 
     def feed(self, make: Callable[[], Array], dtype: str, shape: tuple[int, ...]) -> TracedTensor:
         """A traced tensor whose value is made by a function before each run (seeds, learning rates)."""
-        tensor = TracedTensor(dtype, shape)
+        tensor = TracedArray(dtype, shape)
         self.feeds.append((tensor, make))
         return tensor
 
@@ -169,7 +226,9 @@ class Trace:
         node = Node(operation, None, operands, (), attributes)
         if not self.only_shapes:
             node.native = operation.native_for(attributes, node.specs)
-        node.outputs = tuple(TracedTensor(dtype, shape) for dtype, shape in native.infer(node.specs))
+        arrays = all(type(x) is TracedArray or not isinstance(x, Tensor) for x in inputs)
+        kind = TracedArray if arrays else TracedTensor
+        node.outputs = tuple(kind(dtype, shape) for dtype, shape in native.infer(node.specs))
         self.nodes.append(node)
         return node.outputs
 
@@ -198,6 +257,13 @@ class Deferred:
         self.function = function
         self.arguments = arguments
 
+    def _refuse(self, *others: Any) -> Any:
+        raise NoValueError("the result of a metric")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __int__ = __len__ = _refuse
+    __repr__ = __format__ = __array__ = __iter__ = __contains__ = __getitem__ = _refuse
+    __hash__ = object.__hash__
+
 
 def _constant(x: Any) -> Array:
     value = x.numpy() if isinstance(x, Tensor) else np.asarray(x)
@@ -212,7 +278,8 @@ def deferred(method: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         trace = open_trace()
         if trace is None:
-            return method(*args, **kwargs)
+            with exempted():
+                return method(*args, **kwargs)
         return trace.defer(lambda args, kwargs: method(*args, **kwargs), args, kwargs)
 
     return wrapper
@@ -229,16 +296,19 @@ def traced_or_deferred(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         trace = open_trace()
-        if trace is None or trace.trying is self:
+        if trace is not None and trace.trying is self:
             return method(self, *args, **kwargs)
         if not is_own(type(self)) or not is_own(getattr(self, "fn", method)):
             return later(self, *args, **kwargs)
-        mark, outer = trace.mark(), trace.trying
+        if trace is None:
+            return method(self, *args, **kwargs)
+        mark, outer, asked = trace.mark(), trace.trying, trace.asked
         trace.trying = self
         try:
             return method(self, *args, **kwargs)
         except NoValueError:
             trace.rewind(mark)
+            trace.asked = asked
             return later(self, *args, **kwargs)
         finally:
             trace.trying = outer

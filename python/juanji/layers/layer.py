@@ -12,6 +12,7 @@ import numpy as np
 
 from juanji import config, regularizers, stateless
 from juanji._masks import masks_of
+from juanji._outside import exempted
 from juanji.autograd import Tensor, open_trace
 from juanji.dtype_policies import dtype_of
 from juanji.layers._arguments import Shape, batch_shape, positive_int
@@ -314,7 +315,8 @@ def _marking_built(build: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:
-        build(self, *args, **kwargs)
+        with exempted():  # it happens once, in no recorded step
+            build(self, *args, **kwargs)
         self._build_shape = args[0] if len(args) == 1 and not kwargs else kwargs.get("input_shape")
         self.built = True
 

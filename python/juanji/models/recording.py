@@ -4,13 +4,14 @@ A step is recorded for one form of the model and one set of shapes of its data, 
 runs eagerly the first time, which creates what is missing (optimizer state, metrics) and refuses bad data with the
 message of the Python code; and to record shapes that never come again takes longer than to run them. What cannot be
 recorded keeps running eagerly; both give the same bits. Programs of a few forms are kept, for layers that are frozen
-and set free in turn.
+and set free in turn. Where code outside juanji takes part, that first step is observed (:mod:`juanji.models.outside`).
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from juanji import _core, _structure, stateless
 from juanji._locks import Lock
 from juanji.layers._weights import WeightOwner
+from juanji.models.outside import NotRecordable, Observer, parts_of
 from juanji.program import Recorded
 from juanji.trace import is_own
 from juanji.utils.registry import Configurable
@@ -26,6 +28,23 @@ _MOST_FORMS = 4  # of one model
 _MOST_PROGRAMS = 16  # of one model
 _RARE = 64  # steps without a program after which another may take its place
 _MOST_SEEN = 1024  # shapes that are remembered
+_MOST_OBSERVERS = 20  # of one step, when what it reads keeps changing
+
+
+class _Form:
+    """What the model is between two changes; compared by identity.
+
+    Args:
+        recorded: whether its steps are recorded without being observed.
+    """
+
+    def __init__(self, recorded: bool) -> None:
+        self.recorded = recorded
+        self.observers: dict[str, Observer] = {}  # by the name of the step
+
+    def token(self, name: str) -> Any:
+        """What stands in keys for this form and for what a step reads besides; None before it was observed."""
+        return self if self.recorded else self.observers.get(name)
 
 
 class Recorder:
@@ -34,15 +53,19 @@ class Recorder:
     Args:
         trusted: the user asked for compilation: code outside juanji is recorded too, although what it does besides
             operations on tensors is not repeated.
+        observing: otherwise, code outside juanji is recorded where it can be told that it does nothing else.
     """
 
-    def __init__(self, trusted: bool = False) -> None:
+    def __init__(self, trusted: bool = False, observing: bool = True) -> None:
         self._trusted = trusted
+        self._observing = observing
         self._arena = _core.Arena()
         self._programs: OrderedDict[Any, Recorded | None] = OrderedDict()
         self._predictions: dict[Any, Recorded] = {}  # those with one input, by its type and shape
-        self._forms: dict[Any, tuple[int, bool]] = {}  # a number, and whether steps may be recorded
-        self._form = (0, False)  # the latest
+        self._forms: dict[Any, _Form] = {}
+        self._form = _Form(False)  # the latest
+        self._observers = Counter[str]()  # how many there were, by the name of the step
+        self.refused: dict[str, str] = {}  # why a step with code outside juanji is not recorded, the latest reason
         self._changes = -1
         self._seen: set[Any] = set()  # keys that came once
         self._steps = 0
@@ -52,7 +75,7 @@ class Recorder:
 
     def __reduce__(self) -> Any:
         """A copy, or one that was stored, starts without programs: those borrow the memory of this model."""
-        return Recorder, (self._trusted,)
+        return Recorder, (self._trusted, self._observing)
 
     def run(self, model: Any, name: str, data: Any) -> Any:
         """Runs ``getattr(model, name)(data)``, recorded where that is possible."""
@@ -63,22 +86,27 @@ class Recorder:
         shapes = _flatten(data, arrays)
         with self._lock:
             form = self._form_of(model)
-            key = self._in_phase((name, shapes, form))
+            token = self._token(form, name)
+            key = self._in_phase((name, shapes, token))
             known = key in self._programs
             program = self._programs.get(key)
             self._steps += 1
             if program is not None:
                 self._programs.move_to_end(key)
                 self._latest[key] = self._steps
-                if name == "predict_step" and len(arrays) == 1:
+                if name == "predict_step" and len(arrays) == 1 and form.recorded:
                     self._predictions[arrays[0].dtype, arrays[0].shape] = program
         if program is not None:
             return program(*arrays)
-        if not form[1] or known:
+        if known or not (form.recorded or self._observes(name)):
             return step(data)
-        if key in self._seen and self._has_room():
+        if token is not None and key in self._seen and self._has_room():
             return self._record(model, key, step, data, arrays)
-        result = step(data)
+        if form.recorded:
+            result = step(data)
+        else:
+            result, observer = self._observe(model, form, name, data)
+            key = (name, shapes, observer)
         if len(self._seen) >= _MOST_SEEN:
             self._seen.clear()
         self._seen.add(key)
@@ -96,7 +124,45 @@ class Recorder:
         """The recorded step for data of this form; None where it runs eagerly."""
         self.run(model, name, data)
         self.run(model, name, data)
-        return self._programs.get(self._in_phase((name, _flatten(data, []), self._form)))
+        return self._programs.get(self._in_phase((name, _flatten(data, []), self._form.token(name))))
+
+    def _token(self, form: _Form, name: str) -> Any:
+        """The form's token, if what stands behind it is still the same."""
+        observer = form.observers.get(name)
+        if observer is not None and not observer.is_same():
+            del form.observers[name]
+            for key in [key for key in self._programs if key[2] is observer]:
+                del self._programs[key]
+        return form.token(name)
+
+    def _observes(self, name: str) -> bool:
+        return self._observing and self._observers[name] < _MOST_OBSERVERS
+
+    def _observe(self, model: Any, form: _Form, name: str, data: Any) -> tuple[Any, Observer]:
+        """Runs a step eagerly and looks at what it does besides operations."""
+        observer = form.observers.get(name)
+        if observer is None:
+            observer = Observer(model)
+            self._observers[name] += 1
+        before: list[Any] = []
+        shapes = _flatten(data, before)
+        with observer.watching(stop=False):
+            result = getattr(model, name)(data)
+        after: list[Any] = []
+        if _flatten(data, after) != shapes or any(x is not y for x, y in zip(before, after)):
+            observer.refused = observer.refused or "it changes its data"
+        with self._lock:
+            if observer.refused:
+                self._refuse(name, observer.refused)
+            elif observer.is_same():
+                form.observers[name] = observer
+            else:
+                self.refused[name] = "it changes what it reads"
+        return result, observer
+
+    def _refuse(self, name: str, reason: str) -> None:
+        self.refused[name] = reason
+        self._observers[name] = _MOST_OBSERVERS
 
     def _in_phase(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
         """The key of the program for the phase that an optimizer is in."""
@@ -105,19 +171,29 @@ class Recorder:
 
     def _record(self, model: Any, key: Any, step: Callable[[Any], Any], data: Any, arrays: list[Any]) -> Any:
         program: Recorded | None = None
+        name, token = key[0], key[2]
+        observer = token if isinstance(token, Observer) else None
         try:
-            program = Recorded(lambda *tensors: step(_rebuild(data, list(tensors))), arrays, self._arena)
-        except Exception:  # bad data, or code that asks for values: the eager step tells which
+            with nullcontext() if observer is None else observer.watching(stop=True):
+                traced = lambda *tensors: step(_rebuild(data, list(tensors)))  # noqa: E731
+                program = Recorded(traced, arrays, self._arena, strict=observer is not None)
+            if observer is not None:
+                program.require_plain_result()
+        except (Exception, NotRecordable) as error:  # bad data, or code that asks for values: the eager step tells
+            program = None
+            if observer is not None:
+                self._refuse(name, observer.refused or str(error))
             result = step(data)
         else:
             with self._lock:
-                same = self._form_of(model) == key[2]
+                same = self._token(self._form_of(model), name) is token
                 if program.phases and len(key) == 3:
                     self._phases[key] = program.phases
                     key = self._in_phase(key)
             if not same:  # a step that changes the model's form is another one each time
                 return step(data)
             result = program(*arrays)
+            self.refused.pop(name, None)
         with self._lock:
             self._keep(key, program)
         return result
@@ -135,7 +211,7 @@ class Recorder:
             self._latest.pop(oldest, None)
             self._predictions.clear()
 
-    def _form_of(self, model: Any) -> tuple[int, bool]:
+    def _form_of(self, model: Any) -> _Form:
         """What stands for the model's form in keys; looked up again when anything has changed anywhere."""
         changes = _structure.changes()
         if changes != self._changes:
@@ -145,7 +221,7 @@ class Recorder:
                 if len(self._forms) == _MOST_FORMS:
                     for known in (self._programs, self._latest, self._seen, self._phases, self._forms):
                         known.clear()
-                self._forms[form] = (changes, self._trusted or _known_through(model))
+                self._forms[form] = _Form(self._trusted or _known_through(model))
             self._form = self._forms[form]
             self._changes = changes
         return self._form
@@ -153,16 +229,7 @@ class Recorder:
 
 def _known_through(model: Any) -> bool:
     """Whether all code that the model's steps run is juanji's own."""
-    return all(is_own(type(layer)) and all(map(_is_known, _parts(layer))) for layer in model.walk())
-
-
-def _parts(layer: WeightOwner) -> list[Any]:
-    weights = layer._own_weights
-    # How weights get their first values is no part of a step.
-    own = [value for name, value in vars(layer).items() if not name.endswith("_initializer")]
-    parts = [*own, *(w.regularizer for w in weights), *(w.variable.constraint for w in weights)]
-    compiled = getattr(layer, "_compiled", None)
-    return parts if compiled is None else [*parts, *compiled.parts()]
+    return all(is_own(type(layer)) and all(map(_is_known, parts_of(layer))) for layer in model.walk())
 
 
 def _is_known(part: Any) -> bool:

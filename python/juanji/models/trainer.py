@@ -62,8 +62,12 @@ class Trainer(Steps):
             weighted_metrics: the same, with sample weights.
             run_eagerly: whether steps run operation by operation in Python. Otherwise models made of juanji's own
                 parts run each step as one recorded native call, with the same results.
-            jit_compile: True records steps with code of your own too, as Keras does: what such code does besides
-                operations on tensors happens once, while it is recorded.
+            jit_compile: what happens to steps with code of your own (layers, losses, `train_step`). 'auto' records them
+                when that changes nothing: their functions store nothing in attributes, globals or outer variables,
+                call no other libraries but `math` and simple functions of NumPy, and ask for no values. What they read
+                besides tensors (numbers, lists, settings) may change; the step is then recorded again. False never
+                records such code; True always does, as Keras: what it does besides operations on tensors happens
+                once, while it is recorded.
             steps_per_execution, auto_scale_loss: accepted for Keras scripts; without effect.
 
         Raises:
@@ -88,7 +92,7 @@ class Trainer(Steps):
         self.run_eagerly = run_eagerly
         self.jit_compile = jit_compile
         self.steps_per_execution = steps_per_execution
-        self._recorder = Recorder(trusted=jit_compile is True)
+        self._recorder = Recorder(jit_compile is True, jit_compile == "auto")
         self._compiled = Compiled(optimizer, loss, loss_weights, metrics, weighted_metrics, self._objective_names())
 
     def fit(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from juanji import _core
-from juanji.autograd import Array, Tensor, Variable
+from juanji.autograd import Array, NoValueError, Tensor, Variable
 from juanji.program.fusion import fuse
 from juanji.program.graph import Graph
 from juanji.program.packing import pack_weights
@@ -23,6 +23,7 @@ class Recorded:
         function: the step; what it gives may hold tensors, numbers and deferred results in tuples, lists and dicts.
         arrays: examples of its arguments; each run takes arrays of the same types and shapes.
         arena: scratch memory, shared with other programs.
+        strict: see :class:`juanji.trace.Trace`.
 
     Attributes:
         phases: functions that have to give what they gave while the step was traced.
@@ -38,9 +39,13 @@ class Recorded:
         array([0., 0., 8.], dtype=float32)
     """
 
-    def __init__(self, function: Callable[..., Any], arrays: Sequence[Array], arena: _core.Arena) -> None:
-        with Trace() as trace:
+    def __init__(
+        self, function: Callable[..., Any], arrays: Sequence[Array], arena: _core.Arena, strict: bool = False
+    ) -> None:
+        with Trace(strict=strict) as trace:
             self._result = function(*(trace.add_input(x) for x in arrays))
+        if trace.asked:  # and went on with something else
+            raise NoValueError("a tensor that was asked for it")
         self._feeds = [make for _, make in trace.feeds]
         self.phases = trace.phases
         self._beginnings = trace.beginnings
@@ -68,6 +73,11 @@ class Recorded:
         results, seconds = self._run(self._program.profile, arrays)
         self._finish(results)
         return list(zip(self._steps, seconds))
+
+    def require_plain_result(self) -> None:
+        """Raises TypeError when there may be tensors in the result that would not be found and replaced."""
+        if not _is_plain(self._result):
+            raise TypeError("Recorded: the result is more than tensors in tuples, lists and dicts; expected those.")
 
     @property
     def bytes(self) -> int:
@@ -167,6 +177,14 @@ def _tensors_in(structure: Any) -> list[TracedTensor]:
     if isinstance(structure, (list, tuple)):
         return [tensor for part in structure for tensor in _tensors_in(part)]
     return []
+
+
+def _is_plain(structure: Any) -> bool:
+    if type(structure) in (tuple, list):
+        return all(map(_is_plain, structure))
+    if type(structure) is dict:
+        return all(map(_is_plain, structure.values()))
+    return structure is None or isinstance(structure, (Tensor, Deferred, np.ndarray, np.generic, int, float, str))
 
 
 def _filled(structure: Any, results: list[Array], place: dict[int, int], outcomes: dict[int, Any]) -> Any:
