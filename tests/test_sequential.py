@@ -184,6 +184,28 @@ def test_summary_options():
     assert "a (Conv2D)" not in text_of(outer, line_length=80)
 
 
+def test_the_heading_of_the_trainable_column_stays_whole():
+    text = text_of(named_model(), show_trainable=True, line_length=60)
+    assert [cell.strip() for cell in text.splitlines()[2].split("┃")[1:-1]][-1] == "Trainable"
+
+
+def test_summary_of_layers_that_were_called_in_code_of_ones_own():
+    class Own(Model):
+        def __init__(self):
+            super().__init__()
+            self.d = layers.Dense(3, name="d")
+            self.drop = layers.Dropout(0.5, name="drop")
+
+        def call(self, x):
+            return self.d(x)
+
+    model = Own()
+    before = [[cell.strip() for cell in line.split("│")[1:4]] for line in text_of(model).splitlines()[4:7:2]]
+    assert before == [["d (Dense)", "?", "0 (unbuilt)"], ["drop (Dropout)", "?", "0"]]
+    model(np.zeros((2, 4), "float32"))
+    assert [cell.strip() for cell in text_of(model).splitlines()[4].split("│")[1:4]] == ["d (Dense)", "(2, 3)", "15"]
+
+
 def test_summary_lines_are_equally_wide():
     model = Sequential([layers.Input((4,)), layers.Dense(3, name="层" * 30)])
     lines = [line for line in text_of(model, line_length=50).splitlines() if line[0] in "┏┃┡│├└"]

@@ -29,6 +29,7 @@ class _Box(NamedTuple):
     thin: str
 
 
+_TRAINABLE = 13  # columns for "Trainable", with bars and spaces
 _UNICODE = _Box(("┏", "┳", "┓", "━"), ("┡", "╇", "┩", "━"), ("├", "┼", "┤", "─"), ("└", "┴", "┘", "─"), "┃", "│")
 _ASCII = _Box(("+", "+", "+", "-"), ("+", "+", "+", "="), ("+", "+", "+", "-"), ("+", "+", "+", "-"), "|", "|")
 
@@ -48,10 +49,12 @@ def summary_text(
     ends = list(positions or ([0.32, 0.54, 0.67, 1.0] if branched else [0.45, 0.80, 1.0]))
     length = 108 if branched else 88
     if show_trainable:
-        header.append("Trainable")
-        ends = [0.87 * e for e in ends] + [1.0]
         length += 12
     length = line_length or min(length, shutil.get_terminal_size().columns - 4)
+    if show_trainable:
+        header.append("Trainable")
+        if not positions or len(ends) < len(header):
+            ends = [(1 - _TRAINABLE / length) * e for e in ends] + [1.0]
     widths = [int(b * length) - int(a * length) for a, b in zip([0.0, *ends], ends)]
     if len(ends) != len(header) or min(widths) < 5:
         raise ValueError(
@@ -75,6 +78,7 @@ def _members(model: Any) -> list[Any]:
 
 def _layer_rows(model: Any, layer: Any, depth: int, expand: bool, more: Row) -> Iterator[Row]:
     shape = model.layer_output_shape(layer) if hasattr(model, "layer_output_shape") else None
+    shape = _shape_when_built(layer) if shape is None else shape
     prefix = "   " * depth + "└ " if depth else ""
     row = [f"{prefix}{layer.name} ({_kind(layer)})", "?" if shape is None else _text(shape), _params(layer)]
     if "Connected to" in more:
@@ -94,7 +98,23 @@ def _kind(layer: Any) -> str:
 def _params(layer: Any) -> str:
     if isinstance(layer, Function):
         return "0"
-    return f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+    return f"{layer.count_params():,}" if layer.built or not _makes_weights(layer) else "0 (unbuilt)"
+
+
+def _shape_when_built(layer: Any) -> Any:
+    """The output's shape for the input that the layer was built for, None where that is not known."""
+    built_for = getattr(layer, "_build_shape", None)
+    if built_for is None:
+        return None
+    try:
+        return layer.compute_output_shape(built_for)
+    except Exception:  # code of users, called for information alone
+        return None
+
+
+def _makes_weights(layer: Layer) -> bool:
+    """Whether the layer, or one inside it, may get weights when it is built."""
+    return any(type(one).build is not Layer.build for one in layer.walk())  # type: ignore[attr-defined]
 
 
 def _text(shape: Any) -> str:
