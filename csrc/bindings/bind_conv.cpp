@@ -15,16 +15,17 @@ ConvAttributes read_attributes(const char* op, const Pair& kernel, const Pair& s
 }  // namespace
 
 void bind_conv(py::module_& m) {
-  bind_operation<Conv2D>(m, "Conv2D", "(x, w[, b]) -> y")
+  bind_operation<Conv2D>(m, "Conv2D", "(x, w[, b][, residual]) -> y")
       .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation, int64_t groups,
-                       const std::string& activation) {
+                       const std::string& activation, bool residual) {
              Conv2D op;
              op.attributes = read_attributes("conv2d", {1, 1}, strides, padding, dilation, groups);
              op.activation = read_activation("conv2d", activation);
+             op.residual = residual;
              return op;
            }),
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("groups"),
-           py::arg("activation"));
+           py::arg("activation"), py::arg("residual") = false);
   bind_operation<Conv2DMaxPool>(m, "Conv2DMaxPool", "(x, w[, b]) -> y, or y and argmax: 2 by 2 maxima of Conv2D")
       .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation, int64_t groups,
                        const std::string& activation, bool argmax) {

@@ -66,10 +66,10 @@ void bind_depthwise(py::module_& m) {
              return op;
            }),
            py::kw_only(), py::arg("kernel_size"), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"));
-  bind_operation<DepthwisePointwise>(m, "DepthwisePointwise", "(x, w, packed[, depthwise b][, b]) -> y")
+  bind_operation<DepthwisePointwise>(m, "DepthwisePointwise", "(x, w, packed[, depthwise b][, b][, residual]) -> y")
       .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation,
                        const std::string& depthwise_activation, bool depthwise_bias, int64_t filters,
-                       const std::string& activation, bool bias) {
+                       const std::string& activation, bool bias, bool residual) {
              DepthwisePointwise op;
              op.window = read_window(op.name(), {1, 1}, strides, padding, dilation);
              op.depthwise_activation = read_activation(op.name(), depthwise_activation);
@@ -77,11 +77,12 @@ void bind_depthwise(py::module_& m) {
              op.filters = filters;
              op.activation = read_activation(op.name(), activation);
              op.bias = bias;
+             op.residual = residual;
              return op;
            }),
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"),
            py::arg("depthwise_activation"), py::arg("depthwise_bias"), py::arg("filters"), py::arg("activation"),
-           py::arg("bias"));
+           py::arg("bias"), py::arg("residual") = false);
   bind_norm_depthwise(m);
 }
 

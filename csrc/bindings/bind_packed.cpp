@@ -15,21 +15,22 @@ void bind_packed(py::module_& m) {
              return op;
            }),
            py::kw_only(), py::arg("groups"), py::arg("winograd_tile") = 0);
-  bind_operation<Conv2DPacked>(m, "Conv2DPacked", "(x, packed[, b]) -> y, with `pooled` its 2 by 2 maxima")
+  bind_operation<Conv2DPacked>(m, "Conv2DPacked", "(x, packed[, b][, residual]) -> y, with `pooled` its 2 by 2 maxima")
       .def(py::init([](const Pair& kernel_size, int64_t filters, const Pair& strides, const py::object& padding,
                        const Pair& dilation, int64_t groups, const std::string& activation, bool pooled,
-                       int64_t winograd_tile) {
+                       int64_t winograd_tile, bool residual) {
              Conv2DPacked op;
              op.attributes = {read_window("conv2d_packed", kernel_size, strides, padding, dilation), groups};
              op.filters = filters;
              op.activation = read_activation("conv2d_packed", activation);
              op.pooled = pooled;
              op.winograd_tile = winograd_tile;
+             op.residual = residual;
              return op;
            }),
            py::kw_only(), py::arg("kernel_size"), py::arg("filters"), py::arg("strides"), py::arg("padding"),
            py::arg("dilation_rate"), py::arg("groups"), py::arg("activation"), py::arg("pooled") = false,
-           py::arg("winograd_tile") = 0)
+           py::arg("winograd_tile") = 0, py::arg("residual") = false)
       .def(
           "best_tile",
           [](const Conv2DPacked& op, const std::vector<std::pair<std::string, Shape>>& specs) {

@@ -23,7 +23,8 @@ struct Run {
   int64_t length;
 };
 
-enum class Start { zero, bias, accumulate };  // what C's tile begins with
+// What C's tile begins with; `both` is the bias and what C holds.
+enum class Start { zero, bias, accumulate, both };
 
 // Memory that the next product will read, asked for during this one: rows of `length` elements, `step` apart.
 template <class T>
@@ -46,7 +47,7 @@ struct RowsProduct {
   const T* b;
   int64_t panel_step;  // elements from one panel to the next
   Start start;
-  const T* bias;          // [columns] for Start::bias
+  const T* bias;          // [columns] for Start::bias and Start::both
   Activation activation;  // applied to C at the end
   bool far_a = false;     // A does not lie in a near cache: its rows are asked for a tile ahead
   bool far_b = false;     // nor does B: a panel ahead

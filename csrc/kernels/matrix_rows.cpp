@@ -5,10 +5,15 @@
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
+template <class T>
+JUANJI_INLINE bool adds_to_c(const RowsProduct<T>& p) {
+  return p.start == Start::accumulate || p.start == Start::both;
+}
+
 // Adds what C holds, applies ReLU and stores.
 template <class T, int R, int V, bool Partial>
 JUANJI_INLINE void finish(const RowsProduct<T>& p, T* const* c, int64_t column, int64_t lanes, Vec<T> (&acc)[R][V]) {
-  if (p.start == Start::accumulate) {  // at the end: rows of C may still be on their way from a far cache
+  if (adds_to_c(p)) {  // at the end: rows of C may still be on their way from a far cache
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       Vec<T> before[V];
@@ -36,10 +41,10 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
   T* const* c = p.c + row;
   Vec<T> acc[R][V];
   Vec<T> first[V] = {};
-  if (p.start == Start::bias) load_row<T, V, Partial>(p.bias + column, lanes, first);
+  if (p.start == Start::bias || p.start == Start::both) load_row<T, V, Partial>(p.bias + column, lanes, first);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    if (p.start == Start::accumulate) prefetch_row(c[r] + p.c_shift + column, V * kWidth<T>);
+    if (adds_to_c(p)) prefetch_row(c[r] + p.c_shift + column, V * kWidth<T>);
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) acc[r][v] = first[v];
   }

@@ -56,7 +56,7 @@ struct WinogradInput {
   int64_t tile_step;  // whole vectors are stored: channels rounded up to them, or more
 };
 
-// act(Aᵀ c A + bias) of each tile and channel.
+// act(Aᵀ c A + bias [+ y]) of each tile and channel.
 template <class T>
 struct WinogradOutput {
   const T* c;  // element m of tile t and channel o at c[m * matrix_step + t * tile_step + o]
@@ -68,6 +68,7 @@ struct WinogradOutput {
   int64_t y_shift;  // added to all of them
   const T* bias;    // [channels], or null
   Activation activation;
+  bool add = false;  // what y holds
 };
 
 // G g Gᵀ of each input channel and of the columns of a panel, in the order in which MatrixTable::multiply_rows reads

@@ -88,7 +88,7 @@ void input(const WinogradInput<T>& params) {
   }
 }
 
-template <class T, class Tile, Activation kActivation, class Lanes>
+template <class T, class Tile, Activation kActivation, bool kAdd, class Lanes>
 JUANJI_INLINE void output_vector(const WinogradOutput<T>& p, const T* c, T* const* y, int64_t i, Lanes lanes) {
   const Vec<T> bias = p.bias == nullptr ? zero<T>() : lanes.load(p.bias + i);
   const int64_t to = p.y_shift + i;
@@ -97,11 +97,14 @@ JUANJI_INLINE void output_vector(const WinogradOutput<T>& p, const T* c, T* cons
       [&](int r, int s)
           __attribute__((always_inline)) { return lanes.load(c + (Tile::kElements * r + s) * p.matrix_step + i); },
       [&](int r, int s, Vec<T> v) __attribute__((always_inline)) {
-        lanes.store(y[Tile::kPixels * r + s] + to, activate<T>(kActivation, v + bias));
+        T* pixel = y[Tile::kPixels * r + s] + to;
+        v += bias;
+        if constexpr (kAdd) v += lanes.load(pixel);
+        lanes.store(pixel, activate<T>(kActivation, v));
       });
 }
 
-template <class T, class Tile, Activation kActivation>
+template <class T, class Tile, Activation kActivation, bool kAdd>
 void output_with(const WinogradOutput<T>& params) {
   const WinogradOutput<T> p = params;
   for (int64_t t = 0; t < p.tiles; ++t) {
@@ -113,19 +116,25 @@ void output_with(const WinogradOutput<T>& params) {
       }
     }
     for_vectors<T>(
-        p.channels, [&](int64_t i, auto lanes)
-                        __attribute__((always_inline)) { output_vector<T, Tile, kActivation>(p, c, y, i, lanes); });
+        p.channels, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+          output_vector<T, Tile, kActivation, kAdd>(p, c, y, i, lanes);
+        });
+  }
+}
+
+template <class T, class Tile, bool kAdd>
+void output_of(const WinogradOutput<T>& p) {
+  switch (p.activation) {
+    case Activation::none: return output_with<T, Tile, Activation::none, kAdd>(p);
+    case Activation::relu: return output_with<T, Tile, Activation::relu, kAdd>(p);
+    case Activation::sigmoid: return output_with<T, Tile, Activation::sigmoid, kAdd>(p);
+    case Activation::tanh: return output_with<T, Tile, Activation::tanh, kAdd>(p);
   }
 }
 
 template <class T, class Tile>
 void output(const WinogradOutput<T>& p) {
-  switch (p.activation) {
-    case Activation::none: return output_with<T, Tile, Activation::none>(p);
-    case Activation::relu: return output_with<T, Tile, Activation::relu>(p);
-    case Activation::sigmoid: return output_with<T, Tile, Activation::sigmoid>(p);
-    case Activation::tanh: return output_with<T, Tile, Activation::tanh>(p);
-  }
+  p.add ? output_of<T, Tile, true>(p) : output_of<T, Tile, false>(p);
 }
 
 template <class T, class Tile>

@@ -67,19 +67,22 @@ std::vector<AxisTap> taps_of_residue(int64_t residue, int64_t before, int64_t ke
 }  // namespace
 
 std::vector<TensorSpec> Conv2D::outputs(const std::vector<TensorSpec>& inputs) const {
-  check_input_count(*this, inputs, 2, 3);
+  const size_t last = residual ? 3 : 2;
+  check_input_count(*this, inputs, last, last + 1);
   const TensorSpec& x = inputs[0];
   const TensorSpec& w = inputs[1];
   check_float(*this, x, "x");
   check_rank(*this, x, "x", 4, kImages);
   check_same_dtype(*this, x, "x", w, "w");
   check_weights(*this, w, attributes.groups, x.shape[3]);
-  if (inputs.size() == 3) {
+  if (inputs.size() > last) {
     check_same_dtype(*this, x, "x", inputs[2], "bias");
     check_shape(*this, inputs[2], "bias", {w.shape[3]});
   }
   const WindowGeometry g = geometry(*this, attributes.window, w.shape[0], w.shape[1], x.shape[1], x.shape[2]);
-  return {{x.dtype, {x.shape[0], g.oh, g.ow, w.shape[3]}}};
+  const TensorSpec y{x.dtype, {x.shape[0], g.oh, g.ow, w.shape[3]}};
+  if (residual) check_residual(*this, inputs.back(), y);
+  return {y};
 }
 
 bool Conv2D::saves_multiplications(const std::vector<TensorSpec>& inputs) const {

@@ -18,12 +18,14 @@ struct ConvAttributes {
   int64_t groups = 1;
 };
 
-// x, w[, b] -> y
+// x, w[, b][, residual like y] -> y; the residual is added before the activation.
 struct Conv2D : Operation {
   ConvAttributes attributes;
   Activation activation = Activation::none;
+  bool residual = false;  // is among the inputs
 
   std::string name() const override { return "conv2d"; }
+  size_t overwritten_input(size_t, size_t inputs) const override { return residual ? inputs - 1 : kNoInput; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
   bool saves_multiplications(const std::vector<TensorSpec>& inputs) const override;

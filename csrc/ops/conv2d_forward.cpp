@@ -1,7 +1,9 @@
 #include "ops/conv2d_forward.hpp"
 
+#include <cstring>
 #include <utility>
 
+#include "core/parallel.hpp"
 #include "ops/winograd.hpp"
 
 namespace juanji {
@@ -35,12 +37,29 @@ WeightLayout forward_layout(const WindowGeometry& g, int64_t group_channels, int
   return layout;
 }
 
+void check_residual(const Operation& op, const TensorSpec& residual, const TensorSpec& y) {
+  check_same_dtype(op, y, "x", residual, "residual");
+  check_shape(op, residual, "residual", y.shape);
+}
+
+void begin_with(const Tensor& residual, const Tensor& y) {
+  constexpr int64_t kGrain = 1 << 16;
+  constexpr double kNanosecondsPerByte = 0.05;
+  if (residual.data == y.data) return;
+  const auto* from = static_cast<const char*>(residual.data);
+  auto* to = static_cast<char*>(y.data);
+  parallel_ranges(static_cast<int64_t>(y.spec.bytes()), kGrain, kNanosecondsPerByte, [&](int64_t begin, int64_t end) {
+    std::memcpy(to + begin, from + begin, static_cast<size_t>(end - begin));
+  });
+}
+
 void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const ForwardResults& results) {
   const Tensor &x = inputs[0], &w = inputs[1], &y = results.y;
   Window window = op.attributes.window;
   window.kernel[0] = w.dim(0);
   window.kernel[1] = w.dim(1);
   const WindowGeometry g = resolve(op.name(), window, x.dim(1), x.dim(2));
+  if (op.residual) begin_with(inputs.back(), y);
   dispatch_float(x.spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     DirectConv<T> conv = forward_conv<T>(g, x.dim(3), w.dim(3), op.attributes.groups);
@@ -49,7 +68,8 @@ void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const Forw
     conv.y = y.as<T>();
     conv.y_image = y.dim(1) * y.dim(2) * w.dim(3);
     conv.y_row = y.dim(2) * w.dim(3);
-    conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
+    conv.bias = inputs.size() > (op.residual ? 3 : 2) ? inputs[2].as<T>() : nullptr;
+    conv.add = op.residual;
     conv.activation = op.activation;
     conv.pooled = results.pooled;
     conv.argmax = results.argmax;

@@ -15,8 +15,14 @@ struct ForwardResults {
   const FunctionRef<void(int64_t image, int64_t elements)>* finished = nullptr;
 };
 
-// Runs a convolution of x, w[, b], directly or by Winograd's method.
+// Runs a convolution of x, w[, b][, residual], directly or by Winograd's method.
 void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const ForwardResults& results);
+
+// A residual is of y's type and shape.
+void check_residual(const Operation& op, const TensorSpec& residual, const TensorSpec& y);
+
+// Lets y begin as the residual, for DirectConv::add; nothing is to be done where it lies there already.
+void begin_with(const Tensor& residual, const Tensor& y);
 
 // Everything but the data: x, images, y, bias and activation are left to the caller.
 template <class T>

@@ -27,7 +27,7 @@ DepthwisePlan plan_of(const DepthwisePointwise& op, const TensorSpec& x, const T
 }  // namespace
 
 std::vector<TensorSpec> DepthwisePointwise::outputs(const std::vector<TensorSpec>& inputs) const {
-  const size_t count = 3 + (depthwise_bias ? 1 : 0) + (bias ? 1 : 0);
+  const size_t vectors = 3 + (depthwise_bias ? 1 : 0) + (bias ? 1 : 0), count = vectors + (residual ? 1 : 0);
   check_input_count(*this, inputs, count, count);
   const TensorSpec& x = inputs[0];
   check_float(*this, x, "x");
@@ -40,8 +40,10 @@ std::vector<TensorSpec> DepthwisePointwise::outputs(const std::vector<TensorSpec
     check_shape(*this, inputs[2], "packed", {packed_weights_size(pointwise<decltype(zero)>(plan, filters))});
   });
   if (depthwise_bias) check_shape(*this, inputs[3], "depthwise bias", {plan.c});
-  if (bias) check_shape(*this, inputs[count - 1], "bias", {filters});
-  return {{x.dtype, {plan.n, plan.g.oh, plan.g.ow, filters}}};
+  if (bias) check_shape(*this, inputs[vectors - 1], "bias", {filters});
+  const TensorSpec y{x.dtype, {plan.n, plan.g.oh, plan.g.ow, filters}};
+  if (residual) check_residual(*this, inputs.back(), y);
+  return {y};
 }
 
 size_t DepthwisePointwise::workspace(const std::vector<TensorSpec>& inputs) const {
@@ -51,6 +53,7 @@ size_t DepthwisePointwise::workspace(const std::vector<TensorSpec>& inputs) cons
 void DepthwisePointwise::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
                              void* workspace) const {
   const DepthwisePlan plan = plan_of(*this, inputs[0].spec, inputs[1].spec);
+  if (residual) begin_with(inputs.back(), outputs[0]);
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     const DepthwiseRows<T> rows(plan, inputs[0].as<T>(), inputs[1].as<T>(),
@@ -65,7 +68,8 @@ void DepthwisePointwise::run(const std::vector<Tensor>& inputs, const std::vecto
     DirectConv<T> conv = pointwise<T>(plan, filters);
     conv.make_rows = &make_rows;
     conv.y = outputs[0].as<T>();
-    conv.bias = bias ? inputs.back().as<T>() : nullptr;
+    conv.bias = bias ? inputs[depthwise_bias ? 4 : 3].as<T>() : nullptr;
+    conv.add = residual;
     conv.activation = activation;
     direct_conv(conv, static_cast<const T*>(inputs[2].as<T>()));
   });

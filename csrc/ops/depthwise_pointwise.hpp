@@ -11,7 +11,7 @@
 namespace juanji {
 
 // x (N, H, W, C), w (KH, KW, C, 1), packed (PackConv2D of (1, 1, C, OC))[, bias of the depthwise convolution (C)]
-// [, bias (OC)] -> y (N, OH, OW, OC)
+// [, bias (OC)][, residual like y] -> y (N, OH, OW, OC); the residual is added before the activation.
 struct DepthwisePointwise : Operation {
   Window window;
   Activation depthwise_activation = Activation::none;
@@ -19,8 +19,10 @@ struct DepthwisePointwise : Operation {
   int64_t filters = 0;          // OC
   Activation activation = Activation::none;
   bool bias = false;
+  bool residual = false;
 
   std::string name() const override { return "depthwise_pointwise"; }
+  size_t overwritten_input(size_t, size_t inputs) const override { return residual ? inputs - 1 : kNoInput; }
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   size_t workspace(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;

@@ -50,11 +50,11 @@ void multiply_pixels(const DirectConvPlan<T>& plan, size_t phase, const Pixels<T
     }
     const int64_t output = group * weights.group_outputs + column;
     const T* bias = conv.bias == nullptr ? nullptr : conv.bias + output;
+    const kernels::Start first = bias == nullptr ? (conv.add ? kernels::Start::accumulate : kernels::Start::zero)
+                                                 : (conv.add ? kernels::Start::both : kernels::Start::bias);
     const T* panels = packed + weights.panel_start(phase, group, first_panel);
     for (size_t i = 0; i + 1 < blocks.size(); ++i) {
-      const kernels::Start start = i > 0             ? kernels::Start::accumulate
-                                   : bias != nullptr ? kernels::Start::bias
-                                                     : kernels::Start::zero;
+      const kernels::Start start = i == 0 ? first : kernels::Start::accumulate;
       weights.kernel.multiply_rows({pixels.a, pixels.c, output, pixels.count, columns, runs + blocks[i],
                                     blocks[i + 1] - blocks[i], panels, weights.depth[phase] * weights.kernel.panel,
                                     start, bias, i + 2 == blocks.size() ? conv.activation : Activation::none,

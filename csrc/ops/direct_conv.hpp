@@ -46,6 +46,7 @@ struct DirectConv {
   int64_t groups = 1;
   std::vector<Phase> phases;
   const T* bias = nullptr;
+  bool add = false;  // y holds what is added before the activation; not with `pooled`
   Activation activation = Activation::none;
   // With `pooled`, y holds the maxima of 2×2 windows of the (only) phase, whose last row or column is left out where
   // their number is odd; y_image, y_row and y_column are those of the pooled image, argmax (or null) has its shape.

@@ -21,15 +21,18 @@ struct PackConv2D : Operation {
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
 };
 
-// x (N, H, W, C), packed[, b (OC)] -> y (N, OH, OW, OC); with `pooled` its maxima over 2×2 windows, as Conv2DMaxPool
+// x (N, H, W, C), packed[, b (OC)][, residual like y] -> y (N, OH, OW, OC), the residual being added before the
+// activation; with `pooled` and no residual its maxima over 2×2 windows, as Conv2DMaxPool
 struct Conv2DPacked : Operation {
   ConvAttributes attributes;  // window.kernel is read here
   int64_t filters = 0;        // OC
   Activation activation = Activation::none;
   bool pooled = false;
+  bool residual = false;      // is among the inputs
   int64_t winograd_tile = 0;  // 2 or 4: by Winograd's method, for which the convolution has to fit; 0: directly
 
   std::string name() const override { return "conv2d_packed"; }
+  size_t overwritten_input(size_t, size_t inputs) const override { return residual ? inputs - 1 : kNoInput; }
   bool saves_multiplications(const std::vector<TensorSpec>&) const override { return winograd_tile > 0; }
   // The tile that serves such an x best, or 0; inputs: x.
   int64_t best_tile(const std::vector<TensorSpec>& inputs) const;

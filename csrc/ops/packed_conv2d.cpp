@@ -67,7 +67,8 @@ void PackConv2D::run(const std::vector<Tensor>& inputs, const std::vector<Tensor
 }
 
 std::vector<TensorSpec> Conv2DPacked::outputs(const std::vector<TensorSpec>& inputs) const {
-  check_input_count(*this, inputs, 2, 3);
+  const size_t last = residual ? 3 : 2;
+  check_input_count(*this, inputs, last, last + 1);
   const TensorSpec& x = inputs[0];
   const TensorSpec& packed = inputs[1];
   check_float(*this, x, "x");
@@ -79,7 +80,7 @@ std::vector<TensorSpec> Conv2DPacked::outputs(const std::vector<TensorSpec>& inp
   check_winograd(*this, winograd_tile, kernel, attributes.groups);
   check_shape(*this, packed, "packed",
               {packed_elements(x.dtype, kernel, x.shape[3], filters, attributes.groups, winograd_tile)});
-  if (inputs.size() == 3) {
+  if (inputs.size() > last) {
     check_same_dtype(*this, x, "x", inputs[2], "bias");
     check_shape(*this, inputs[2], "bias", {filters});
   }
@@ -88,7 +89,12 @@ std::vector<TensorSpec> Conv2DPacked::outputs(const std::vector<TensorSpec>& inp
     fail(name(), "Winograd's method does not fit", "stride 1, no dilation, 16 channels or more, and few enough of them",
          "x.shape", x.shape, "Leave winograd_tile out.");
   }
-  if (!pooled) return {{x.dtype, {x.shape[0], g.oh, g.ow, filters}}};
+  const TensorSpec y{x.dtype, {x.shape[0], g.oh, g.ow, filters}};
+  if (residual) {
+    check_residual(*this, inputs.back(), y);
+    if (pooled) fail(name(), "maxima are not added to", "residual=False with pooled=True", "residual", residual, "");
+  }
+  if (!pooled) return {y};
   if (g.oh < 2 || g.ow < 2) {
     fail(name(), "the convolution is smaller than the pooling window", "2×2 or more", "its output", Shape{g.oh, g.ow},
          "");
@@ -120,6 +126,7 @@ int64_t Conv2DPacked::best_tile(const std::vector<TensorSpec>& inputs) const {
 
 void Conv2DPacked::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   const Tensor& x = inputs[0];
+  if (residual) begin_with(inputs.back(), outputs[0]);
   dispatch_float(x.spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     const WindowGeometry g = resolve(name(), attributes.window, x.dim(1), x.dim(2));
@@ -130,7 +137,8 @@ void Conv2DPacked::run(const std::vector<Tensor>& inputs, const std::vector<Tens
     conv.pooled = pooled;
     conv.y_image = outputs[0].dim(1) * outputs[0].dim(2) * filters;
     conv.y_row = outputs[0].dim(2) * filters;
-    conv.bias = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
+    conv.bias = inputs.size() > (residual ? 3 : 2) ? inputs[2].as<T>() : nullptr;
+    conv.add = residual;
     conv.activation = activation;
     const T* packed = inputs[1].as<T>();
     winograd_tile > 0 ? winograd_conv_packed(conv, winograd_tile, packed) : direct_conv(conv, packed);

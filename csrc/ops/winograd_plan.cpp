@@ -139,7 +139,7 @@ void WinogradProducts<T>::run(const T* a, int64_t a_matrix, const T* packed, T* 
   }
   plan_.transform.output({c_.template as<T>(), plan_.c_matrix, plan_.c_tile, tiles, columns,
                           conv.pooled ? pixel_rows_.data() : y, conv.pooled ? 0 : column,
-                          conv.bias == nullptr ? nullptr : conv.bias + column, conv.activation});
+                          conv.bias == nullptr ? nullptr : conv.bias + column, conv.activation, conv.add});
   if (conv.pooled) pool(y, tiles, column, columns);
 }
 

@@ -113,7 +113,7 @@ class Cast(Operation):
 
 class Conv2D(Operation):
     """
-    (x, w[, b]) -> y
+    (x, w[, b][, residual]) -> y
     """
     def __init__(
         self,
@@ -123,6 +123,7 @@ class Conv2D(Operation):
         dilation_rate: typing.Annotated[collections.abc.Sequence[int], "FixedSize(2)"],
         groups: int,
         activation: str,
+        residual: bool = False,
     ) -> None: ...
 
 class Conv2DMaxPool(Operation):
@@ -302,7 +303,7 @@ class DepthwiseConv2DWeightGradient(Operation):
 
 class DepthwisePointwise(Operation):
     """
-    (x, w, packed[, depthwise b][, b]) -> y
+    (x, w, packed[, depthwise b][, b][, residual]) -> y
     """
     def __init__(
         self,
@@ -315,6 +316,7 @@ class DepthwisePointwise(Operation):
         filters: int,
         activation: str,
         bias: bool,
+        residual: bool = False,
     ) -> None: ...
 
 class NormDepthwise(Operation):
@@ -559,7 +561,7 @@ class PackConv2D(Operation):
 
 class Conv2DPacked(Operation):
     """
-    (x, packed[, b]) -> y, with `pooled` its 2 by 2 maxima
+    (x, packed[, b][, residual]) -> y, with `pooled` its 2 by 2 maxima
     """
     def __init__(
         self,
@@ -573,6 +575,7 @@ class Conv2DPacked(Operation):
         activation: str,
         pooled: bool = False,
         winograd_tile: int = 0,
+        residual: bool = False,
     ) -> None: ...
     def best_tile(self, specs: collections.abc.Sequence[tuple[str, collections.abc.Sequence[int]]]) -> int:
         """

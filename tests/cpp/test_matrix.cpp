@@ -72,9 +72,10 @@ void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, kernels::S
         ASSERT_EQ(c[at], before[at]) << "written outside";
         continue;
       }
-      double sum = start == kernels::Start::bias         ? static_cast<double>(bias[static_cast<size_t>(n)])
-                   : start == kernels::Start::accumulate ? static_cast<double>(before[at])
-                                                         : 0.0;
+      const bool biased = start == kernels::Start::bias || start == kernels::Start::both;
+      const bool added = start == kernels::Start::accumulate || start == kernels::Start::both;
+      double sum = biased ? static_cast<double>(bias[static_cast<size_t>(n)]) : 0.0;
+      if (added) sum += static_cast<double>(before[at]);
       for (int64_t k = 0; k < s.depth; ++k) {
         sum += static_cast<double>(a_rows[static_cast<size_t>(r)][k < first ? k : k + 5]) *
                static_cast<double>(b[static_cast<size_t>(k * s.columns + n)]);
@@ -172,6 +173,7 @@ TEST_P(Matrix, RowsFloat) {
     check_rows(kernel, s, kernels::Start::zero, Activation::none);
     check_rows(kernel, s, kernels::Start::bias, Activation::relu);
     check_rows(kernel, s, kernels::Start::accumulate, Activation::tanh);
+    check_rows(kernel, s, kernels::Start::both, Activation::relu);
   }
 }
 

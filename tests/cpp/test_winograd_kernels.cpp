@@ -118,7 +118,8 @@ void check_input(const KernelSet& set, const Method& method, int64_t c) {
 }
 
 template <class T>
-void check_output(const KernelSet& set, const Method& method, int64_t c, bool with_bias, Activation activation) {
+void check_output(const KernelSet& set, const Method& method, int64_t c, bool with_bias, bool add,
+                  Activation activation) {
   const int64_t n = method.n, side = method.m, pixels = side * side;
   const int64_t tiles = 3, matrix_step = tiles * c + 5, shift = 2, pixel = c + 3;
   const std::vector<T> m = whole_numbers<T>(n * n * matrix_step, 2);
@@ -127,12 +128,13 @@ void check_output(const KernelSet& set, const Method& method, int64_t c, bool wi
   std::vector<T*> to;
   for (int64_t i = 0; i < pixels * tiles; ++i) to.push_back(y.data() + i * pixel);
   JUANJI_METHOD(method, T, set)
-      .output({m.data(), matrix_step, c, tiles, c, to.data(), shift, with_bias ? bias.data() : nullptr, activation});
+      .output(
+          {m.data(), matrix_step, c, tiles, c, to.data(), shift, with_bias ? bias.data() : nullptr, activation, add});
   for (int64_t i = 0; i < pixels * tiles * pixel + shift; ++i) {
     const int64_t p = (i - shift) / pixel, o = (i - shift) % pixel, t = p / pixels;
-    double sum = kUntouched, size = 0;
+    double sum = kUntouched, size = add ? kUntouched : 0;
     if (i >= shift && o < c) {
-      sum = with_bias ? static_cast<double>(bias[at(o)]) : 0;
+      sum = (with_bias ? static_cast<double>(bias[at(o)]) : 0) + (add ? kUntouched : 0);
       for (int64_t e = 0; e < n * n; ++e) {
         const double term = element(method.at, p % pixels / side, e / n) * element(method.at, p % side, e % n) *
                             static_cast<double>(m[at(e * matrix_step + t * c + o)]);
@@ -224,8 +226,10 @@ void check_kernels(const KernelSet& set) {
     ASSERT_EQ(JUANJI_METHOD(*method, T, set).matrices, method->n * method->n);
     for (const int64_t c : kChannels) {
       check_input<T>(set, *method, c);
-      check_output<T>(set, *method, c, false, Activation::none);
-      check_output<T>(set, *method, c, true, Activation::relu);
+      check_output<T>(set, *method, c, false, false, Activation::none);
+      check_output<T>(set, *method, c, true, false, Activation::relu);
+      check_output<T>(set, *method, c, true, true, Activation::relu);
+      check_output<T>(set, *method, c, false, true, Activation::none);
       check_weights<T>(set, *method, c);
       check_output_gradient<T>(set, *method, c);
       check_weight_sums<T>(set, *method, c);

@@ -108,10 +108,12 @@ def _fuse_mask(graph: Graph, source: Node, mask: Node) -> None:
 
 
 def _fold_scale(graph: Graph, node: Node) -> None:
-    """``normalise(x · w)`` as ``x · w'``, with w' computed when the variables change."""
+    """``normalise(x · w)`` as ``x · w'``, with w' computed when the variables change; a convolution adds a residual."""
     x, scale, shift, *residual = node.inputs
     source = graph.producer(x)
-    if source is None or source.name not in _LINEAR or residual or not graph.used_only_by(x, node):
+    if source is None or source.name not in _LINEAR or not graph.used_only_by(x, node):
+        return
+    if residual and source.name != "conv2d":
         return
     image, w, *bias = source.inputs
     constant = all(map(graph.is_constant, (w, *bias, scale, shift)))
@@ -125,14 +127,15 @@ def _fold_scale(graph: Graph, node: Node) -> None:
     new_w, new_b = graph.insert(folded, node)
     graph.move(source, node)
     graph.remove(node)
-    graph.change(source, (image, new_w, new_b), node.outputs, activation=node.attributes["activation"])
+    attributes = {"activation": node.attributes["activation"]} | ({"residual": True} if residual else {})
+    graph.change(source, (image, new_w, new_b, *residual), node.outputs, **attributes)
 
 
 def _fuse_pooling(graph: Graph, node: Node) -> None:
     """2×2 maxima of a convolution while its rows are in the cache; in training with the gradients of both."""
     y = node.inputs[0]
     source = graph.producer(y)
-    if source is None or source.name != "conv2d" or not _halves(node):
+    if source is None or source.name != "conv2d" or source.attributes.get("residual") or not _halves(node):
         return
     masks = [user for user in graph.users(y) if user is not node]
     if masks and not _fuse_pooling_gradient(graph, node, y, source, masks):

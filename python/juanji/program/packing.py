@@ -37,7 +37,7 @@ def pack_weights(graph: Graph) -> None:
 
 
 def _pack_convolution(graph: Graph, node: Node) -> None:
-    x, w, *bias = node.inputs
+    x, w, *bias = node.inputs  # and perhaps a residual
     attributes = {name: value for name, value in node.attributes.items() if name != "argmax"}
     attributes |= {"kernel_size": tuple(w.shape[:2]), "filters": w.shape[3], "pooled": node.name == "conv2d_max_pool"}
     tile = _core.Conv2DPacked(**attributes).best_tile(node.specs)
@@ -48,12 +48,13 @@ def _pack_convolution(graph: Graph, node: Node) -> None:
 
 def _join_depthwise(graph: Graph, node: Node, packed: Any) -> bool:
     """A depthwise convolution and the 1×1 convolution behind it: what lies between stays in the cache."""
-    x, w, *bias = node.inputs
+    x, w, *bias = node.inputs  # and perhaps a residual
     before = graph.producer(x)
     plain = node.name == "conv2d" and w.shape[:2] == (1, 1) and node.attributes["strides"] == (1, 1)
     if before is None or before.name != "depthwise_conv2d" or not plain or node.attributes["groups"] > 1:
         return False
     image, kernels, *first_bias = before.inputs
+    residual = bool(node.attributes.get("residual"))
     if kernels.shape[3] > 1 or not graph.used_only_by(x, node) or node.attributes["padding"] not in ("same", "valid"):
         return False
     attributes = {name: before.attributes[name] for name in ("strides", "padding", "dilation_rate")} | {
@@ -61,7 +62,8 @@ def _join_depthwise(graph: Graph, node: Node, packed: Any) -> bool:
         "depthwise_bias": bool(first_bias),
         "filters": w.shape[3],
         "activation": node.attributes["activation"],
-        "bias": bool(bias),
+        "bias": len(bias) > residual,
+        "residual": residual,
     }
     graph.remove(before)
     graph.replace(node, _depthwise_pointwise, (image, kernels, packed, *first_bias, *bias), node.outputs, attributes)
