@@ -160,7 +160,7 @@ def test_slice_is_a_block():
         (lambda: layers.Cropping2D(3)(np.ones((1, 6, 8, 1))), "nothing would be left"),
         (lambda: layers.ZeroPadding2D()(np.ones((1, 6, 8))), r"expected 4 axes \(batch, height, width, channels\)"),
         (lambda: layers.ZeroPadding3D()(np.ones((1, 6, 8))), r"expected 5 axes \(batch, depth"),
-        (lambda: layers.ZeroPadding2D(data_format="channels_first"), "np.moveaxis"),
+        (lambda: layers.ZeroPadding2D(data_format="first"), "unknown data_format"),
         (lambda: layers.Reshape((5,))(np.ones((2, 6))), "a target_shape of 6 elements"),
         (lambda: layers.Reshape((-1, 4))(np.ones((2, 6))), "a target_shape of 6 elements"),
         (lambda: layers.Reshape((-1, -1)), "at most one -1"),

@@ -211,5 +211,5 @@ def test_mistakes_are_named():
         ops.adaptive_max_pool(x, (2, 2))
     with pytest.raises(ValueError, match="output_size has to be a whole number"):
         layers.AdaptiveMaxPooling2D(0)
-    with pytest.raises(ValueError, match="channels last"):
-        layers.Conv3D(2, 1, data_format="channels_first")
+    with pytest.raises(ValueError, match="unknown data_format"):
+        layers.Conv3D(2, 1, data_format="first")

@@ -195,8 +195,8 @@ def test_the_keras_name_takes_what_keras_takes():
     x, w = np.arange(2 * 5 * 5 * 3).reshape(2, 5, 5, 3), np.ones((3, 3, 3, 1), "float32")
     expected = reference.depthwise(x, w, (2, 2), "same", (1, 1))
     np.testing.assert_array_equal(ops.depthwise_conv(x, w, 2, "SAME"), expected)
-    with pytest.raises(ValueError, match=r"got data_format='channels_first'.*moveaxis"):
-        ops.depthwise_conv(x, w, data_format="channels_first")
+    with pytest.raises(ValueError, match=r"depthwise_conv: unknown data format.*got data_format='first'"):
+        ops.depthwise_conv(x, w, data_format="first")
     with pytest.raises(ValueError, match=r"^depthwise_conv: .*got inputs.shape=\(5, 5, 3\)"):
         ops.depthwise_conv(x[0], w)
 

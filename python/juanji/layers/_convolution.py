@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from juanji.layers._arguments import (
     Shape,
-    channels_last,
     int_tuple,
     known_size,
     padding_mode,
@@ -14,10 +13,11 @@ from juanji.layers._arguments import (
     require_rank,
     window_output,
 )
+from juanji.layers._channels import ChannelsLayer, place_of_channels
 from juanji.layers._kernel_layer import KernelLayer
 
 
-class Convolution(KernelLayer):
+class Convolution(KernelLayer, ChannelsLayer):
     """Geometry, checks and shapes of a kernel that slides over sequences (rank 1) or images (rank 2).
 
     Subclasses say in ``_rank`` what they slide over, create their weights in ``build``, and give the number of output
@@ -35,7 +35,7 @@ class Convolution(KernelLayer):
         self.kernel_size = int_tuple(owner, "kernel_size", kernel_size, self._rank)
         self.strides = int_tuple(owner, "strides", strides, self._rank)
         self.padding = padding_mode(owner, padding, self._causal)
-        self.data_format = channels_last(owner, data_format)
+        self.data_format = place_of_channels(owner, data_format)
         self.dilation_rate = int_tuple(owner, "dilation_rate", dilation_rate, self._rank)
         self._input_channels = 0
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from juanji import ops
-from juanji.layers._arguments import Shape, channels_last, int_tuple, require_rank
+from juanji.layers._arguments import Shape, int_tuple, require_rank
+from juanji.layers._channels import ChannelsLayer, place_of_channels
 from juanji.layers._registry import registry
-from juanji.layers.layer import Layer
 
 
-class _AdaptivePooling(Layer):
+class _AdaptivePooling(ChannelsLayer):
     """Arguments and shapes of the adaptive pooling layers; subclasses name the operation and the axes."""
 
     _takes_one_array = True
@@ -22,7 +22,7 @@ class _AdaptivePooling(Layer):
         super().__init__(**kwargs)
         owner = type(self).__name__
         self.output_size = int_tuple(owner, "output_size", output_size, self._rank)
-        self.data_format = channels_last(owner, data_format)
+        self.data_format = place_of_channels(owner, data_format)
 
     def check_input(self, shape: Shape) -> None:
         require_rank(self, shape, self._rank)
@@ -47,7 +47,7 @@ class AdaptiveAveragePooling1D(_AdaptivePooling):
 
     Args:
         output_size: length of the output.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -73,7 +73,7 @@ class AdaptiveAveragePooling2D(_AdaptivePooling):
 
     Args:
         output_size: height and width of the output, or one number for all.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -99,7 +99,7 @@ class AdaptiveAveragePooling3D(_AdaptivePooling):
 
     Args:
         output_size: depth, height and width of the output, or one number for all.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -125,7 +125,7 @@ class AdaptiveMaxPooling1D(_AdaptivePooling):
 
     Args:
         output_size: length of the output.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -151,7 +151,7 @@ class AdaptiveMaxPooling2D(_AdaptivePooling):
 
     Args:
         output_size: height and width of the output, or one number for all.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -177,7 +177,7 @@ class AdaptiveMaxPooling3D(_AdaptivePooling):
 
     Args:
         output_size: depth, height and width of the output, or one number for all.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:

@@ -114,7 +114,7 @@ class Conv2D(_Conv):
         kernel_size: height and width of the kernel, or one number for both.
         strides: step of the window in rows and columns.
         padding: 'valid' (none) or 'same' (zeros, so that OH = ceil(H / stride)).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the pixels that one kernel sees.
         groups: input and output channels are cut into this many independent groups.
         activation: name or function; none by default.
@@ -152,7 +152,7 @@ class Conv1D(_Conv):
         strides: step of the window.
         padding: 'valid' (none), 'same' (zeros, so that OW = ceil(W / stride)) or 'causal' (zeros in front only, so
             that no output sees what follows it).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the elements that one kernel sees.
         groups: input and output channels are cut into this many independent groups.
         activation: name or function; none by default.

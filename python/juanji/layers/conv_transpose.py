@@ -120,7 +120,7 @@ class Conv2DTranspose(_ConvTranspose):
         padding: 'valid' or 'same'.
         output_padding: added to the size (H - 1) · stride + KH of the output, less than the stride; by default the
             size is the one above.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the pixels that one kernel reaches.
         activation: name or function; none by default.
         use_bias: add one learned number per filter.
@@ -156,7 +156,7 @@ class Conv1DTranspose(_ConvTranspose):
         padding: 'valid' or 'same'.
         output_padding: added to the length (W - 1) · stride + K of the output, less than the stride; by default the
             length is the one above.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the elements that one kernel reaches.
         activation: name or function; none by default.
         use_bias: add one learned number per filter.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from juanji import ops
-from juanji.layers._arguments import Shape, amounts, channels_last, require_rank
+from juanji.layers._arguments import Shape, amounts, require_rank
+from juanji.layers._channels import ChannelsLayer, place_of_channels
 from juanji.layers._registry import registry
-from juanji.layers.layer import Layer
 
 
-class _Cropping(Layer):
+class _Cropping(ChannelsLayer):
     """Arguments and shapes of the cropping layers."""
 
     _takes_one_array = True
@@ -22,7 +22,7 @@ class _Cropping(Layer):
         owner = type(self).__name__
         self._amounts = amounts(owner, "cropping", cropping, self._rank)
         self.cropping: Any = self._amounts[0] if self._rank == 1 else self._amounts
-        self.data_format = channels_last(owner, data_format)
+        self.data_format = place_of_channels(owner, data_format)
 
     def check_input(self, shape: Shape) -> None:
         require_rank(self, shape, self._rank)
@@ -60,7 +60,7 @@ class Cropping2D(_Cropping):
 
     Args:
         cropping: one number for all sides, (rows, columns) for opposite sides, or ((top, bottom), (left, right)).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -87,7 +87,7 @@ class Cropping1D(_Cropping):
 
     Args:
         cropping: one number for both ends, or (before, after).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -114,7 +114,7 @@ class Cropping3D(_Cropping):
 
     Args:
         cropping: one number for all sides, one for each of the three axes, or a pair (before, after) for each.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:

@@ -100,7 +100,7 @@ class DepthwiseConv2D(_DepthwiseConv):
         strides: step of the window in rows and columns.
         padding: 'valid' (none) or 'same' (zeros, so that OH = ceil(H / stride)).
         depth_multiplier: output channels per input channel.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the pixels that one kernel sees.
         activation: name or function; none by default.
         use_bias: add one learned number per output channel.
@@ -135,7 +135,7 @@ class DepthwiseConv1D(_DepthwiseConv):
         strides: step of the window.
         padding: 'valid' (none) or 'same' (zeros, so that OW = ceil(W / stride)).
         depth_multiplier: output channels per input channel.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the elements that one kernel sees.
         activation: name or function; none by default.
         use_bias: add one learned number per output channel.

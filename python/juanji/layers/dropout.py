@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from juanji import random
-from juanji.layers._arguments import Shape, channels_last, require_rank
+from juanji.layers._arguments import Shape, require_rank
+from juanji.layers._channels import ChannelsLayer, place_of_channels
 from juanji.layers._registry import registry
 from juanji.layers.layer import ElementwiseLayer
 
@@ -77,12 +78,12 @@ class _SpatialDropout(Dropout):
         return config
 
 
-class _SpatialDropoutOfImages(_SpatialDropout):
+class _SpatialDropoutOfImages(_SpatialDropout, ChannelsLayer):
     """With Keras' argument for the place of the channels."""
 
     def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(rate, seed, **kwargs)
-        self.data_format = channels_last(type(self).__name__, data_format)
+        self.data_format = place_of_channels(type(self).__name__, data_format)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}
@@ -96,7 +97,7 @@ class SpatialDropout2D(_SpatialDropoutOfImages):
 
     Args:
         rate: part of the channels that is set to zero, from 0 to 1; the others are scaled by 1 / (1 - rate).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         seed: integer for a sequence of its own; drawn from the global seed by default.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
@@ -120,7 +121,7 @@ class SpatialDropout3D(_SpatialDropoutOfImages):
 
     Args:
         rate: part of the channels that is set to zero, from 0 to 1; the others are scaled by 1 / (1 - rate).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         seed: integer for a sequence of its own; drawn from the global seed by default.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 

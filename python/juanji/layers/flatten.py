@@ -6,17 +6,17 @@ import math
 from typing import Any
 
 from juanji import ops
-from juanji.layers._arguments import Shape, channels_last
+from juanji.layers._arguments import Shape
+from juanji.layers._channels import ChannelsLayer, place_of_channels
 from juanji.layers._registry import registry
-from juanji.layers.layer import Layer
 
 
 @registry.register()
-class Flatten(Layer):
+class Flatten(ChannelsLayer):
     """Joins all axes after the first: input (N, d1, d2, ...), output (N, d1·d2·...).
 
     Args:
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Example:
@@ -31,7 +31,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = channels_last("Flatten", data_format)
+        self.data_format = place_of_channels("Flatten", data_format)
 
     def check_input(self, shape: Shape) -> None:
         if not shape:

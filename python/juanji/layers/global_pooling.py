@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from juanji import ops
-from juanji.layers._arguments import Shape, channels_last, require_rank
+from juanji.layers._arguments import Shape, require_rank
+from juanji.layers._channels import ChannelsLayer, place_of_channels
 from juanji.layers._registry import registry
-from juanji.layers.layer import Layer
 from juanji.ops._pool import global_average_pool, global_max_pool
 
 
-class _GlobalPooling(Layer):
+class _GlobalPooling(ChannelsLayer):
     """Arguments and shapes of the global pooling layers; subclasses name the operation."""
 
     _takes_one_array = True
@@ -23,7 +23,7 @@ class _GlobalPooling(Layer):
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = channels_last(type(self).__name__, data_format)
+        self.data_format = place_of_channels(type(self).__name__, data_format)
         self.keepdims = bool(keepdims)
 
     def check_input(self, shape: Shape) -> None:
@@ -47,7 +47,7 @@ class GlobalAveragePooling2D(_GlobalPooling):
     Input (N, H, W, C), output (N, C), or (N, 1, 1, C) with keepdims.
 
     Args:
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         keepdims: keep height and width as axes of size 1.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
@@ -69,7 +69,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
     Input (N, W, C), output (N, C), or (N, 1, C) with keepdims. Steps that a mask (N, W) leaves out do not count.
 
     Args:
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         keepdims: keep the length as an axis of size 1.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
@@ -101,7 +101,7 @@ class GlobalMaxPooling2D(_GlobalPooling):
     Input (N, H, W, C), output (N, C), or (N, 1, 1, C) with keepdims.
 
     Args:
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         keepdims: keep height and width as axes of size 1.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
@@ -123,7 +123,7 @@ class GlobalMaxPooling1D(_GlobalPooling):
     Input (N, W, C), output (N, C), or (N, 1, C) with keepdims.
 
     Args:
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         keepdims: keep the length as an axis of size 1.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from juanji import ops
-from juanji.layers._arguments import Shape, channels_last, int_tuple, padding_mode, require_rank, window_output
+from juanji.layers._arguments import Shape, int_tuple, padding_mode, require_rank, window_output
+from juanji.layers._channels import ChannelsLayer, place_of_channels
 from juanji.layers._registry import registry
-from juanji.layers.layer import Layer
 
 
-class _Pooling(Layer):
+class _Pooling(ChannelsLayer):
     """Arguments and shapes of the pooling layers; subclasses name the operation and what the window slides over."""
 
     _takes_one_array = True
@@ -31,7 +31,7 @@ class _Pooling(Layer):
         self.pool_size = int_tuple(owner, "pool_size", pool_size, self._rank)
         self.strides = self.pool_size if strides is None else int_tuple(owner, "strides", strides, self._rank)
         self.padding = padding_mode(owner, padding)
-        self.data_format = channels_last(owner, data_format)
+        self.data_format = place_of_channels(owner, data_format)
 
     def check_input(self, shape: Shape) -> None:
         require_rank(self, shape, self._rank)
@@ -64,7 +64,7 @@ class MaxPooling2D(_Pooling):
         pool_size: height and width of the window, or one number for both.
         strides: step of the window; ``pool_size`` by default.
         padding: 'valid' (none) or 'same' (OH = ceil(H / stride); padding is never the largest).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -91,7 +91,7 @@ class MaxPooling1D(_Pooling):
         pool_size: length of the window.
         strides: step of the window; ``pool_size`` by default.
         padding: 'valid' (none) or 'same' (OW = ceil(W / stride); padding is never the largest).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -118,7 +118,7 @@ class AveragePooling2D(_Pooling):
         pool_size: height and width of the window, or one number for both.
         strides: step of the window; ``pool_size`` by default.
         padding: 'valid' (none) or 'same' (OH = ceil(H / stride)).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -145,7 +145,7 @@ class AveragePooling1D(_Pooling):
         pool_size: length of the window.
         strides: step of the window; ``pool_size`` by default.
         padding: 'valid' (none) or 'same' (OW = ceil(W / stride)).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:

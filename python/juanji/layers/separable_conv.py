@@ -125,7 +125,7 @@ class SeparableConv2D(_SeparableConv):
         kernel_size: height and width of the depthwise kernel, or one number for both.
         strides: step of the window in rows and columns.
         padding: 'valid' (none) or 'same' (zeros, so that OH = ceil(H / stride)).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the pixels that one kernel sees.
         depth_multiplier: channels between the two convolutions per input channel.
         activation: name or function, applied at the end; none by default.
@@ -162,7 +162,7 @@ class SeparableConv1D(_SeparableConv):
         kernel_size: length of the depthwise kernel.
         strides: step of the window.
         padding: 'valid' (none) or 'same' (zeros, so that OW = ceil(W / stride)).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the elements that one kernel sees.
         depth_multiplier: channels between the two convolutions per input channel.
         activation: name or function, applied at the end; none by default.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from juanji import ops
-from juanji.layers._arguments import Shape, channels_last, int_tuple, positive_int, require_rank
+from juanji.layers._arguments import Shape, int_tuple, positive_int, require_rank
+from juanji.layers._channels import ChannelsLayer, place_of_channels
 from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
 
@@ -13,14 +14,14 @@ _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
 
 @registry.register()
-class UpSampling2D(Layer):
+class UpSampling2D(ChannelsLayer):
     """Enlarges images by whole factors.
 
     Input (N, H, W, C), output (N, H · rows, W · columns, C).
 
     Args:
         size: factors of rows and columns, or one number for both.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         interpolation: 'nearest' repeats pixels, 'bilinear', 'bicubic', 'lanczos3' and 'lanczos5' are those of
             :func:`juanji.ops.image.resize`.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
@@ -47,7 +48,7 @@ class UpSampling2D(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.size = int_tuple("UpSampling2D", "size", size, 2)
-        self.data_format = channels_last("UpSampling2D", data_format)
+        self.data_format = place_of_channels("UpSampling2D", data_format)
         self.interpolation = str(interpolation).lower()
         if self.interpolation not in _INTERPOLATIONS:
             raise ValueError(
@@ -119,12 +120,12 @@ class UpSampling1D(Layer):
 
 
 @registry.register()
-class UpSampling3D(Layer):
+class UpSampling3D(ChannelsLayer):
     """Repeats every voxel of volumes: input (N, D, H, W, C), output (N, D · planes, H · rows, W · columns, C).
 
     Args:
         size: factors of planes, rows and columns, or one number for all.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -144,7 +145,7 @@ class UpSampling3D(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.size = int_tuple("UpSampling3D", "size", size, 3)
-        self.data_format = channels_last("UpSampling3D", data_format)
+        self.data_format = place_of_channels("UpSampling3D", data_format)
 
     def check_input(self, shape: Shape) -> None:
         require_rank(self, shape, 3)

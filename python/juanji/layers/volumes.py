@@ -25,7 +25,7 @@ class Conv3D(_Conv):
         kernel_size: depth, height and width of the kernel, or one number for all.
         strides: step of the window along depth, rows and columns.
         padding: 'valid' (none) or 'same' (zeros, so that OH = ceil(H / stride)).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         dilation_rate: distance between the elements that one kernel sees.
         groups: input and output channels are cut into this many independent groups.
         activation: name or function; none by default.
@@ -61,7 +61,7 @@ class Conv3DTranspose(_ConvTranspose):
         kernel_size: depth, height and width of the kernel, or one number for all.
         strides: by how much the output is larger, along depth, rows and columns.
         padding: 'valid' or 'same'.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         output_padding: added to the size (D - 1) · stride + KD of the output, less than the stride; by default the
             size is the one above.
         dilation_rate: distance between the elements that one kernel reaches.
@@ -121,7 +121,7 @@ class MaxPooling3D(_Pooling):
         pool_size: depth, height and width of the window, or one number for all.
         strides: step of the window; ``pool_size`` by default.
         padding: 'valid' (none) or 'same' (OD = ceil(D / stride); padding is never the largest).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -148,7 +148,7 @@ class AveragePooling3D(_Pooling):
         pool_size: depth, height and width of the window, or one number for all.
         strides: step of the window; ``pool_size`` by default.
         padding: 'valid' (none) or 'same' (OD = ceil(D / stride)).
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
     Raises:
@@ -172,7 +172,7 @@ class GlobalAveragePooling3D(_GlobalPooling):
     Input (N, D, H, W, C), output (N, C), or (N, 1, 1, 1, C) with keepdims.
 
     Args:
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         keepdims: keep depth, height and width as axes of size 1.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 
@@ -194,7 +194,7 @@ class GlobalMaxPooling3D(_GlobalPooling):
     Input (N, D, H, W, C), output (N, C), or (N, 1, 1, 1, C) with keepdims.
 
     Args:
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
         keepdims: keep depth, height and width as axes of size 1.
         kwargs: those of :class:`Layer` (name, input_shape, ...).
 

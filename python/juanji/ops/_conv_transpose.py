@@ -10,7 +10,7 @@ from juanji.ops._convert import as_float
 from juanji.ops._shape import expand_dims, squeeze
 from juanji.ops._volumes import conv3d_transpose
 from juanji.ops._whole import whole_numbers
-from juanji.ops._window import check_channels_last
+from juanji.ops._window import with_channels_first
 
 Sizes = int | Sequence[int]
 
@@ -44,6 +44,7 @@ def transposed_size(
     return result
 
 
+@with_channels_first
 def conv_transpose(
     inputs: Any,
     kernel: Any,
@@ -65,14 +66,14 @@ def conv_transpose(
         strides: by how much the output is larger, one number or one per axis.
         padding: 'valid' or 'same' (OH = H·stride).
         output_padding: added to the output's size, less than the stride; chosen by itself when None.
-        data_format: None or 'channels_last'.
+        data_format: None or 'channels_last', or 'channels_first', which is slower.
         dilation_rate: spacing of the kernel's elements.
 
     Returns:
         Of the inputs' rank, with OC channels.
 
     Raises:
-        ValueError: for channels_first, and when shapes or padding do not fit.
+        ValueError: when shapes or padding do not fit.
 
     Example:
         >>> import numpy as np
@@ -80,7 +81,6 @@ def conv_transpose(
         >>> ops.conv_transpose(np.ones((1, 2, 1)), np.ones((3, 1, 1)), strides=2)[0, :, 0]
         array([1., 1., 2., 1., 1.])
     """
-    check_channels_last("conv_transpose", data_format)
     x, w = as_float(inputs), as_float(kernel)
     rank = len(x.shape) - 2
     if rank not in (1, 2, 3) or len(w.shape) != rank + 2:

@@ -9,7 +9,7 @@ from juanji import _core
 from juanji.ops._bias import bias_activation_gradient
 from juanji.ops._convert import as_float
 from juanji.ops._operation import Call, Operation
-from juanji.ops._window import check_channels_last, padding_argument, pair
+from juanji.ops._window import padding_argument, pair, with_channels_first
 
 _depthwise = Operation("depthwise_conv2d", _core.DepthwiseConv2D)
 _input_gradient = Operation("depthwise_conv2d_input_gradient", _core.DepthwiseConv2DInputGradient)
@@ -102,6 +102,7 @@ def depthwise_conv2d(
     )
 
 
+@with_channels_first
 def depthwise_conv(
     inputs: Any,
     kernel: Any,
@@ -117,14 +118,14 @@ def depthwise_conv(
         kernel: (KH, KW, C, M); output channel c·M + m is channel c convolved with kernel m.
         strides: one number or (vertical, horizontal).
         padding: 'valid', 'same', or amounts ((top, bottom), (left, right)).
-        data_format: None or 'channels_last'.
+        data_format: None or 'channels_last', or 'channels_first', which is slower.
         dilation_rate: one number or two.
 
     Returns:
         (N, OH, OW, C·M).
 
     Raises:
-        ValueError: for channels_first and when shapes do not fit.
+        ValueError: when shapes do not fit.
 
     Example:
         >>> import numpy as np
@@ -132,7 +133,6 @@ def depthwise_conv(
         >>> ops.depthwise_conv(np.ones((1, 5, 5, 3)), np.ones((3, 3, 3, 2)), strides=2).shape
         (1, 2, 2, 6)
     """
-    check_channels_last("depthwise_conv", data_format)
     x, w = as_float(inputs), as_float(kernel)
     if x.ndim != 4 or w.ndim != 4:
         raise ValueError(

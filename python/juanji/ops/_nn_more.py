@@ -28,7 +28,7 @@ def separable_conv(
         pointwise_kernel: (1, 1, C · multiplier, OC).
         strides: step in pixels of the depthwise convolution, one number or two.
         padding: 'valid' or 'same'.
-        data_format: None or 'channels_last'.
+        data_format: None or 'channels_last', or 'channels_first', which is slower.
         dilation_rate: distance between the depthwise kernel's pixels.
 
     Returns:

@@ -10,7 +10,7 @@ from juanji.ops._conv import conv2d
 from juanji.ops._convert import as_float
 from juanji.ops._sequences import conv1d
 from juanji.ops._volumes import average_pool3d, conv3d, max_pool3d
-from juanji.ops._window import check_channels_last
+from juanji.ops._window import with_channels_first
 
 Sizes = int | Sequence[int]
 Padding = str | Sequence[Any]
@@ -18,6 +18,7 @@ Padding = str | Sequence[Any]
 _CONVOLUTIONS = {3: conv1d, 4: conv2d, 5: conv3d}
 
 
+@with_channels_first
 def conv(
     inputs: Any,
     kernel: Any,
@@ -34,14 +35,14 @@ def conv(
             follows from C, as in Keras.
         strides: one number or one per axis.
         padding: 'valid' or 'same'; for sequences 'causal' too, for images amounts ((top, bottom), (left, right)).
-        data_format: None or 'channels_last'.
+        data_format: None or 'channels_last', or 'channels_first', which is slower.
         dilation_rate: one number or one per axis.
 
     Returns:
         Of the inputs' rank, with OC channels.
 
     Raises:
-        ValueError: for channels_first and when shapes do not fit.
+        ValueError: when shapes do not fit.
 
     Example:
         >>> import numpy as np
@@ -51,7 +52,6 @@ def conv(
         >>> ops.conv(np.ones((1, 9, 3)), np.ones((3, 3, 8)), padding="same").shape
         (1, 9, 8)
     """
-    check_channels_last("conv", data_format)
     x, w = as_float(inputs), as_float(kernel)
     if len(x.shape) not in _CONVOLUTIONS or len(w.shape) != len(x.shape):
         raise ValueError(
@@ -63,6 +63,7 @@ def conv(
     return convolution(x, w, strides=strides, padding=padding, dilation_rate=dilation_rate, groups=groups)
 
 
+@with_channels_first
 def max_pool(
     inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid", data_format: str | None = None
 ) -> Any:
@@ -77,13 +78,13 @@ def max_pool(
         strides: step, one number or one per axis; ``pool_size`` by default.
         padding: 'valid' (none), 'same' (as many outputs as ceil(size / stride)), or for images amounts
             ``((top, bottom), (left, right))``, each smaller than the window.
-        data_format: 'channels_last', the only layout there is.
+        data_format: 'channels_last' (default), or 'channels_first', which is slower.
 
     Returns:
         Of the inputs' rank and float type.
 
     Raises:
-        ValueError: for a wrong rank, window, stride or padding, and for 'channels_first'.
+        ValueError: for a wrong rank, window, stride or padding.
 
     Example:
         >>> import numpy as np
@@ -92,12 +93,12 @@ def max_pool(
         array([[ 5.,  7.],
                [13., 15.]])
     """
-    check_channels_last("max_pool", data_format)
     x = as_float(inputs)
     pool = max_pool3d if len(x.shape) == 5 else _pool.max_pool
     return pool(x, pool_size, strides, padding)
 
 
+@with_channels_first
 def average_pool(
     inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid", data_format: str | None = None
 ) -> Any:
@@ -112,7 +113,7 @@ def average_pool(
         Of the inputs' rank and float type.
 
     Raises:
-        ValueError: for a wrong rank, window, stride or padding, and for 'channels_first'.
+        ValueError: for a wrong rank, window, stride or padding.
 
     Example:
         >>> import numpy as np
@@ -121,7 +122,6 @@ def average_pool(
         array([[2. , 3.5],
                [6.5, 8. ]])
     """
-    check_channels_last("average_pool", data_format)
     x = as_float(inputs)
     pool = average_pool3d if len(x.shape) == 5 else _pool.average_pool
     return pool(x, pool_size, strides, padding)

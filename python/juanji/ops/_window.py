@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+
+from juanji.ops._convert import as_float
 
 Pair = tuple[int, int]
 Padding = str | tuple[int, int, int, int]
@@ -70,18 +75,32 @@ def padding_argument(op: str, value: Any) -> Padding:
     )
 
 
-def check_channels_last(op: str, data_format: Any) -> None:
-    """Refuses everything but the native layout.
+def with_channels_first(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator for operations on images: with data_format='channels_first' channels are moved to the end and back."""
+    at = list(inspect.signature(function).parameters).index("data_format")
 
-    Raises:
-        ValueError: for 'channels_first' and unknown names.
-    """
-    if data_format in (None, "channels_last"):
-        return
-    raise ValueError(
-        f"{op}: unsupported data format; expected data_format='channels_last' (images as N,H,W,C), "
-        f"got data_format={data_format!r}. Move the channels to the end with np.moveaxis(x, 1, -1)."
-    )
+    @wraps(function)
+    def wrapper(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        data_format = args[at - 1] if len(args) >= at else kwargs.get("data_format")
+        if data_format in (None, "channels_last"):
+            return function(inputs, *args, **kwargs)
+        if data_format != "channels_first":
+            raise ValueError(
+                f"{function.__name__}: unknown data format; expected 'channels_last' (images as N,H,W,C) or "
+                f"'channels_first', got data_format={data_format!r}."
+            )
+        if len(args) >= at:
+            args = (*args[: at - 1], None, *args[at:])
+        else:
+            kwargs = {**kwargs, "data_format": None}
+        from juanji import ops
+
+        x = as_float(inputs)
+        if len(x.shape) < 3:
+            return function(x, *args, **kwargs)  # refuses it
+        return ops.moveaxis(function(ops.moveaxis(x, 1, -1), *args, **kwargs), -1, 1)
+
+    return wrapper
 
 
 def _whole_numbers(value: Any) -> tuple[int, ...] | None:
