@@ -46,9 +46,9 @@ def images(n: int) -> tuple[Any, Any]:
     return rng.random((n, 9, 8, 3), "float32"), np.eye(3, dtype="float32")[rng.integers(0, 3, n)]
 
 
-def operations(model: Any, step: str, *data: Any) -> list[str]:
+def operations(model: Any, step: str) -> list[str]:
     programs = [p for key, p in model._recorder._programs.items() if key[0] == step and p is not None]
-    return [node.name for node, _ in programs[-1].profile(*data)]
+    return [node.name for node in programs[-1]._steps]
 
 
 @pytest.mark.parametrize("order", ["short first", "long first"])
@@ -62,7 +62,7 @@ def test_normalised_blocks_train_with_the_bits_of_eager_training(kind: str, orde
         history = model.fit(x, y, batch_size=8, epochs=3, verbose=0).history
         results.append((history, [w.tobytes() for w in model.get_weights()]))
     assert results[0] == results[1]
-    ran = operations(model, "train_step", x[:4], y[:4])
+    ran = operations(model, "train_step")
     assert "relu" not in ran
     assert "activation_gradient" not in ran
     assert ran.count("batch_norm_gradient") == ran.count("batch_norm")
@@ -77,7 +77,7 @@ def test_normalisation_is_folded_into_weights_for_predictions(kind: str) -> None
         wanted = np.asarray(model(x))
         for _ in range(3):
             np.testing.assert_allclose(model.predict_on_batch(x), wanted, rtol=2e-5, atol=1e-6)
-    ran = operations(model, "predict_step", x)
+    ran = operations(model, "predict_step")
     assert "relu" not in ran
     assert "scale_shift" not in ran  # convolutions add the shortcuts
     assert "add" not in ran
@@ -146,8 +146,8 @@ def test_pooling_behind_a_convolution_has_the_bits_of_eager_pooling(
             y_pred = model.predict_on_batch(x)
         results.append(([w.tobytes() for w in model.get_weights()], y_pred.tobytes()))
     assert results[0] == results[1]
-    assert operations(model, "predict_step", x) == ["conv2d_packed", "conv2d_packed", "dense_packed", "softmax"]
-    ran = operations(model, "train_step", x, y)
+    assert operations(model, "predict_step") == ["conv2d_packed", "conv2d_packed", "dense_packed", "softmax"]
+    ran = operations(model, "train_step")
     if activation == "relu" and (bias or kind == "fused"):
         assert ran.count("conv2d_max_pool") == ran.count("max_pool_bias_gradient") == 2
         assert "conv2d" not in ran

@@ -141,9 +141,9 @@ def network() -> Any:
     return model
 
 
-def operations(model: Any, *arrays: Any) -> list[str]:
+def operations(model: Any) -> list[str]:
     programs = [p for key, p in model._recorder._programs.items() if key[0] == "train_step" and p is not None]
-    return [node.name for node, _ in programs[0].profile(*arrays)]
+    return [node.name for node in programs[0]._steps]
 
 
 def test_training_has_the_bits_of_eager_training() -> None:
@@ -156,7 +156,7 @@ def test_training_has_the_bits_of_eager_training() -> None:
         history = model.fit(x, y, batch_size=20, epochs=3, verbose=0).history
         results.append((history, [w.tobytes() for w in model.get_weights()]))
     assert results[0] == results[1]
-    ran = operations(model, x[:20], y[:20])
+    ran = operations(model)
     assert ran.count("norm_depthwise") == ran.count("norm_depthwise_gradient") == 3
     assert not any(name.startswith("depthwise") for name in ran)
     assert ran.count("conv2d_moments") == 4  # three of which take the statistics of what is normalised on the way
@@ -177,7 +177,7 @@ def test_layers_that_are_frozen_or_used_elsewhere_stay_apart() -> None:
             model.fit(x, y, batch_size=16, epochs=2, verbose=0)
             results.append([w.tobytes() for w in model.get_weights()])
         assert results[0] == results[1]
-        assert "norm_depthwise" in operations(model, x[:16], y[:16])
+        assert "norm_depthwise" in operations(model)
     model = network()
     shown = juanji.Model(model.inputs, [model.outputs[0], model.layers[3].output])  # what the first depthwise one reads
     shown.compile("sgd", ["categorical_crossentropy", "mse"])

@@ -19,8 +19,8 @@ class PythonProgram {
  public:
   explicit PythonProgram(std::shared_ptr<Arena> arena) : arena_(std::move(arena)), program_(*arena_) {}
 
-  size_t add_input(const std::string& dtype, Shape shape) {
-    return program_.add_input({dtype_from_name("program", dtype), std::move(shape)});
+  size_t add_input(const std::string& dtype, Shape shape, bool any_rows) {
+    return program_.add_input({dtype_from_name("program", dtype), std::move(shape)}, any_rows);
   }
 
   size_t add_memory(const py::array& array) {
@@ -59,7 +59,12 @@ class PythonProgram {
       fail("program", "wrong number of inputs", to_text(wanted.size()), "inputs", arrays.size(), "");
     }
     std::vector<const void*> inputs;
-    for (size_t i = 0; i < wanted.size(); ++i) inputs.push_back(check_input(i, arrays[i], program_.spec(wanted[i])));
+    std::vector<int64_t> rows;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const TensorSpec& spec = program_.spec(wanted[i]);
+      inputs.push_back(check_input(i, arrays[i], spec, program_.any_rows(wanted[i])));
+      rows.push_back(spec.rank() == 0 ? 1 : py::reinterpret_borrow<py::array>(arrays[i]).shape(0));
+    }
     py::list results;
     std::vector<void*> outputs;
     for (const size_t value : program_.outputs()) {
@@ -69,12 +74,12 @@ class PythonProgram {
     }
     {
       const py::gil_scoped_release unlocked;
-      program_.run(inputs, outputs, seconds);
+      program_.run(inputs, outputs, seconds, rows);
     }
     return results;
   }
 
-  static const void* check_input(size_t i, const py::handle& argument, const TensorSpec& wanted) {
+  static const void* check_input(size_t i, const py::handle& argument, const TensorSpec& wanted, bool any_rows) {
     const std::string which = "input " + std::to_string(i);
     if (!py::isinstance<py::array>(argument)) {
       fail<DTypeError>("program", which + " is not an array", "a NumPy array", "type",
@@ -82,7 +87,9 @@ class PythonProgram {
     }
     const py::array array = py::reinterpret_borrow<py::array>(argument);
     const TensorSpec spec = spec_of("program", array);
-    if (spec.dtype != wanted.dtype || spec.shape != wanted.shape || !is_dense(array)) {
+    Shape expected = wanted.shape;
+    if (any_rows && spec.rank() > 0) expected[0] = spec.shape[0];
+    if (spec.dtype != wanted.dtype || spec.shape != expected || !is_dense(array)) {
       fail("program", which + " does not fit", to_text(wanted.shape) + " of " + dtype_name(wanted.dtype) + ", dense",
            "shape", to_text(spec.shape) + " of " + dtype_name(spec.dtype), "");
     }
@@ -102,8 +109,8 @@ void bind_program(py::module_& m) {
       .def_property_readonly("bytes", &Arena::bytes);
   py::class_<PythonProgram>(m, "Program", "A recorded step: operations over planned buffers, run as one call.")
       .def(py::init<std::shared_ptr<Arena>>(), py::arg("arena"))
-      .def("add_input", &PythonProgram::add_input, py::arg("dtype"), py::arg("shape"),
-           "A value that is handed to each run.")
+      .def("add_input", &PythonProgram::add_input, py::arg("dtype"), py::arg("shape"), py::arg("any_rows") = false,
+           "A value that is handed to each run; with any_rows its first axis may be as long as it comes.")
       .def("add_memory", &PythonProgram::add_memory, py::arg("array"), "A value that stays where the array has it.")
       .def(
           "add_view",

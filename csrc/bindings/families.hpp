@@ -9,6 +9,7 @@ void bind_assign(pybind11::module_& m);
 void bind_batch_norm(pybind11::module_& m);
 void bind_binary(pybind11::module_& m);
 void bind_cast(pybind11::module_& m);
+void bind_chain(pybind11::module_& m);
 void bind_conv(pybind11::module_& m);
 void bind_copy(pybind11::module_& m);
 void bind_cross_entropy(pybind11::module_& m);

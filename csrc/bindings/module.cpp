@@ -38,6 +38,7 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_batch_norm(m);
   bindings::bind_binary(m);
   bindings::bind_cast(m);
+  bindings::bind_chain(m);
   bindings::bind_conv(m);
   bindings::bind_copy(m);
   bindings::bind_cross_entropy(m);

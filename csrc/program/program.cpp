@@ -60,12 +60,13 @@ char* Arena::reserve(size_t bytes) {
 
 size_t Program::add_value(TensorSpec spec, Place place, void* data) {
   const size_t number = values_.size();
-  values_.push_back({{std::move(spec), data}, place, number});
+  values_.push_back({{std::move(spec), data}, place, number, 0, false});
   return number;
 }
 
-size_t Program::add_input(TensorSpec spec) {
+size_t Program::add_input(TensorSpec spec, bool any_rows) {
   const size_t value = add_value(std::move(spec), Place::input);
+  values_[value].any_rows = any_rows;
   values_[value].slot = inputs_.size();
   inputs_.push_back(value);
   return value;
@@ -202,7 +203,11 @@ void Program::place_setup() {
 }
 
 void Program::execute(Step& step, char* scratch) const {
-  for (size_t i = 0; i < step.inputs.size(); ++i) step.input_tensors[i].data = values_[step.inputs[i]].tensor.data;
+  for (size_t i = 0; i < step.inputs.size(); ++i) {
+    const Value& value = values_[step.inputs[i]];
+    step.input_tensors[i].data = value.tensor.data;
+    if (value.any_rows) step.input_tensors[i].spec.shape[0] = value.tensor.spec.shape[0];
+  }
   for (size_t i = 0; i < step.outputs.size(); ++i) step.output_tensors[i].data = values_[step.outputs[i]].tensor.data;
   step.op->run(step.input_tensors, step.output_tensors,
                step.workspace_bytes == 0 ? nullptr : scratch + step.workspace_offset);
@@ -215,12 +220,13 @@ void Program::prepare() {
 }
 
 void Program::run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
-                  std::vector<double>* seconds) {
+                  std::vector<double>* seconds, const std::vector<int64_t>& rows) {
   const std::unique_lock<std::mutex> alone = arena_.lock();
   const DenormalGuard guard;
   char* base = arena_.reserve(arena_bytes_);
   for (Value& value : values_) {
     const Value& root = values_[value.root];  // a view is where its root is
+    if (value.any_rows && !rows.empty()) value.tensor.spec.shape[0] = rows[value.slot];
     switch (root.place) {
       case Place::input: value.tensor.data = const_cast<void*>(inputs[root.slot]); break;
       case Place::output: value.tensor.data = outputs[root.slot]; break;

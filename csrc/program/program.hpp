@@ -46,7 +46,8 @@ class Program {
   explicit Program(Arena& arena) : arena_(arena) {}
 
   // Each gives the number of the value; steps give those of their outputs.
-  size_t add_input(TensorSpec spec);               // its memory comes with each run, in the order of these calls
+  // Its memory comes with each run, in the order of these calls; with `any_rows` the first axis may be another one.
+  size_t add_input(TensorSpec spec, bool any_rows = false);
   size_t add_memory(TensorSpec spec, void* data);  // borrowed: must outlive the program
   size_t add_view(size_t value, Shape shape);      // the same elements in another shape
   // Borrows the operation. A step of the setup runs in prepare() only; its inputs are memory or results of the setup.
@@ -59,12 +60,14 @@ class Program {
   // Runs the setup: what depends on memory alone. To be called before the first run and when that memory has changed.
   void prepare();
 
-  // `inputs` and `outputs` point to dense memory of the types and shapes of their values. Runs in one program at a
-  // time per arena. With `seconds`, the time of each step is written there.
+  // `inputs` and `outputs` point to dense memory of the types and shapes of their values; `rows` has the first axis of
+  // each input where some may have any. Runs in one program at a time per arena. With `seconds`, the time of each step
+  // is written there.
   void run(const std::vector<const void*>& inputs, const std::vector<void*>& outputs,
-           std::vector<double>* seconds = nullptr);
+           std::vector<double>* seconds = nullptr, const std::vector<int64_t>& rows = {});
 
   const TensorSpec& spec(size_t value) const { return values_[value].tensor.spec; }
+  bool any_rows(size_t value) const { return values_[value].any_rows; }
   const std::vector<size_t>& inputs() const { return inputs_; }
   const std::vector<size_t>& outputs() const { return outputs_; }
   size_t arena_bytes() const { return arena_bytes_; }
@@ -84,6 +87,7 @@ class Program {
     Place place;
     size_t root;      // itself, or the value it is a view of
     size_t slot = 0;  // offset in the arena or the setup's memory, or the number of the input or output
+    bool any_rows = false;
   };
 
   size_t add_value(TensorSpec spec, Place place, void* data = nullptr);

@@ -111,6 +111,19 @@ class Cast(Operation):
     """
     def __init__(self, dtype: str) -> None: ...
 
+class Chain(Operation):
+    """
+    Operations one after the other, some samples at a time; values are numbered: inputs, then what the stages (operation, numbers of its inputs) give
+    """
+    def __init__(
+        self,
+        title: str,
+        samples: int,
+        whole: collections.abc.Sequence[bool],
+        stages: collections.abc.Sequence[tuple[typing.Any, collections.abc.Sequence[int]]],
+        wanted: collections.abc.Sequence[int],
+    ) -> None: ...
+
 class Conv2D(Operation):
     """
     (x, w[, b][, residual]) -> y
@@ -683,9 +696,9 @@ class Program(metaclass=_NativeType):
     A recorded step: operations over planned buffers, run as one call.
     """
     def __init__(self, arena: Arena) -> None: ...
-    def add_input(self, dtype: str, shape: collections.abc.Sequence[int]) -> int:
+    def add_input(self, dtype: str, shape: collections.abc.Sequence[int], any_rows: bool = False) -> int:
         """
-        A value that is handed to each run.
+        A value that is handed to each run; with any_rows its first axis may be as long as it comes.
         """
     def add_memory(self, array: numpy.typing.NDArray[typing.Any]) -> int:
         """

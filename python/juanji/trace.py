@@ -166,6 +166,7 @@ class Trace:
     Attributes:
         nodes: the operations, in the order of their calls.
         inputs: what is handed to each run.
+        tables: the ids of those inputs whose first axis may be as long as it comes.
         feeds: traced inputs whose arrays a function makes for each run, in the order of the calls.
         beginnings: what is called before the feeds of each run.
         actions: what is called behind each run.
@@ -178,6 +179,7 @@ class Trace:
         self.strict = strict
         self.nodes: list[Node] = []
         self.inputs: list[TracedTensor] = []
+        self.tables: set[int] = set()
         self.feeds: list[tuple[TracedTensor, Callable[[], Array]]] = []
         self.beginnings: list[Callable[[], None]] = []
         self.actions: list[Deferred] = []
@@ -196,10 +198,12 @@ class Trace:
     ) -> None:
         set_open_trace(None)
 
-    def add_input(self, array: Array) -> TracedTensor:
-        """A traced tensor that stands for an array like this one."""
+    def add_input(self, array: Array, any_rows: bool = False) -> TracedTensor:
+        """A traced tensor that stands for an array like this one, or also for one with another number of rows."""
         tensor = TracedArray(array.dtype, array.shape)
         self.inputs.append(tensor)
+        if any_rows:
+            self.tables.add(id(tensor))
         return tensor
 
     def feed(self, make: Callable[[], Array], dtype: str, shape: tuple[int, ...]) -> TracedTensor:

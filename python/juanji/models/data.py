@@ -5,14 +5,14 @@ Rows are gathered and converted batch by batch: a memory-mapped or uint8 data se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from juanji.layers.layer import is_nested
-from juanji.ops._rows import take_rows
+from juanji.ops._rows import Rows, rows_of, take_rows
 from juanji.symbolic.structure import flatten, map_structure
 
 Array = np.ndarray[Any, Any]
@@ -50,7 +50,7 @@ class ArrayData:
         return -(-len(self) // batch_size)
 
     def batches(self, batch_size: int, order: Array | None = None, first: int = 0) -> Iterator[Batch]:
-        """Yields (x, y, sample_weight) for each batch.
+        """Yields (x, y, sample_weight) for each batch; rows of x that are to be converted or picked as :class:`Rows`.
 
         Args:
             batch_size: rows per batch.
@@ -62,7 +62,7 @@ class ArrayData:
             rows = np.arange(start, stop) if order is None else order[start:stop]
             in_place = slice(start, stop) if order is None else None
             yield (
-                self._gathered(self.x, rows, in_place, self._types),
+                self._gathered(self.x, rows, in_place, self._types, rows_of),
                 self._gathered(self.y, rows, in_place, [self._label_dtype(y) for y in flatten(self.y)]),
                 self._gathered(self.sample_weight, rows, in_place, [self.dtype] * len(flatten(self.sample_weight))),
             )
@@ -90,9 +90,11 @@ class ArrayData:
         return replace(self, x=x, y=y, sample_weight=weights)
 
     @staticmethod
-    def _gathered(data: Any, rows: Array, in_place: slice | None, dtypes: Sequence[str]) -> Any:
+    def _gathered(
+        data: Any, rows: Array, in_place: slice | None, dtypes: Sequence[str], take: Callable[..., Any] = take_rows
+    ) -> Any:
         wanted = iter(dtypes)
-        return map_structure(lambda array: _gather(array, rows, in_place, next(wanted)), data)
+        return map_structure(lambda array: _gather(array, rows, in_place, next(wanted), take), data)
 
     @property
     def _types(self) -> Sequence[str]:
@@ -102,13 +104,25 @@ class ArrayData:
         return self.dtype if y is None or y.dtype.kind in "fb" else str(y.dtype)
 
 
-def _gather(data: Array | None, rows: Array, in_place: slice | None, dtype: str) -> Array | None:
+def _gather(data: Array | None, rows: Array, in_place: slice | None, dtype: str, take: Callable[..., Any]) -> Any:
     if data is None:
         return None
     if in_place is not None and data.dtype == dtype:
         return np.ascontiguousarray(data[in_place])
-    gathered: Array = take_rows(data, rows, dtype)
-    return gathered
+    return take(data, rows, dtype)
+
+
+def gathered(data: Any) -> Any:
+    """Arrays in the place of :class:`Rows` in a batch, nested in tuples, lists and dictionaries."""
+    if isinstance(data, Rows):
+        return data.array()
+    if not isinstance(data, (dict, list, tuple)):
+        return data
+    before = list(data.values()) if isinstance(data, dict) else data
+    parts = [gathered(part) for part in before]
+    if all(part is own for part, own in zip(parts, before)):
+        return data
+    return dict(zip(data, parts)) if isinstance(data, dict) else type(data)(parts)
 
 
 def array_data(

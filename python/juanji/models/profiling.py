@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from juanji import random
+from juanji.models.data import gathered
 from juanji.program.profile import Profile, profile_recorded
 from juanji.symbolic.structure import pack
 
@@ -42,7 +43,7 @@ def profile(model: Any, x: Any, y: Any = None, repeats: int = 10) -> Profile:
     """
     data = model._data("profile", x, y)
     model._build_for(data)
-    batch = next(data.batches(len(data)))
+    batch = gathered(next(data.batches(len(data))))
     with random.preserved_state():
         if y is None:
             program = model.recorded_step("predict_step", batch)

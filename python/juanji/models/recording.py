@@ -19,7 +19,9 @@ import numpy as np
 from juanji import _core, _structure, stateless
 from juanji._locks import Lock
 from juanji.layers._weights import WeightOwner
+from juanji.models.data import gathered
 from juanji.models.outside import NotRecordable, Observer, parts_of
+from juanji.ops._rows import Rows
 from juanji.program import Recorded
 from juanji.trace import is_own
 from juanji.utils.registry import Configurable
@@ -81,7 +83,7 @@ class Recorder:
         """Runs ``getattr(model, name)(data)``, recorded where that is possible."""
         step = getattr(model, name)
         if stateless.current_scope() is not None:  # programs read and write the variables themselves
-            return step(data)
+            return step(gathered(data))
         arrays: list[Any] = []
         shapes = _flatten(data, arrays)
         with self._lock:
@@ -99,13 +101,13 @@ class Recorder:
         if program is not None:
             return program(*arrays)
         if known or not (form.recorded or self._observes(name)):
-            return step(data)
+            return step(gathered(data))
         if token is not None and key in self._seen and self._has_room():
             return self._record(model, key, step, data, arrays)
         if form.recorded:
-            result = step(data)
+            result = step(gathered(data))
         else:
-            result, observer = self._observe(model, form, name, data)
+            result, observer = self._observe(model, form, name, gathered(data))
             key = (name, shapes, observer)
         if len(self._seen) >= _MOST_SEEN:
             self._seen.clear()
@@ -176,14 +178,14 @@ class Recorder:
         try:
             with nullcontext() if observer is None else observer.watching(stop=True):
                 traced = lambda *tensors: step(_rebuild(data, list(tensors)))  # noqa: E731
-                program = Recorded(traced, arrays, self._arena, strict=observer is not None)
+                program = Recorded(traced, arrays, self._arena, _tables(data), strict=observer is not None)
             if observer is not None:
                 program.require_plain_result()
         except (Exception, NotRecordable) as error:  # bad data, or code that asks for values: the eager step tells
             program = None
             if observer is not None:
                 self._refuse(name, observer.refused or str(error))
-            result = step(data)
+            result = step(gathered(data))
         else:
             with self._lock:
                 same = self._token(self._form_of(model), name) is token
@@ -191,7 +193,7 @@ class Recorder:
                     self._phases[key] = program.phases
                     key = self._in_phase(key)
             if not same:  # a step that changes the model's form is another one each time
-                return step(data)
+                return step(gathered(data))
             result = program(*arrays)
             self.refused.pop(name, None)
         with self._lock:
@@ -248,6 +250,9 @@ def _flatten(data: Any, arrays: list[Any]) -> Any:
         return tuple((key, _flatten(value, arrays)) for key, value in data.items())
     if isinstance(data, (list, tuple)):
         return tuple([_flatten(part, arrays) for part in data])
+    if isinstance(data, Rows):  # of any data set: the number of its rows is no part of the form
+        arrays += [data.data, data.numbers]
+        return data.dtype, data.data.dtype, len(data), data.data.shape[1:]
     array = data if isinstance(data, np.ndarray) else np.asarray(data)
     arrays.append(array)
     return array.dtype, array.shape
@@ -261,4 +266,14 @@ def _rebuild(data: Any, tensors: list[Any]) -> Any:
         return {key: _rebuild(value, tensors) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
         return type(data)([_rebuild(part, tensors) for part in data])
-    return tensors.pop(0)
+    return data.of(tensors.pop(0), tensors.pop(0)) if isinstance(data, Rows) else tensors.pop(0)
+
+
+def _tables(data: Any) -> list[bool]:
+    """For each array of :func:`_flatten` whether it is a data set whose rows a step picks."""
+    if data is None:
+        return []
+    if isinstance(data, Rows):
+        return [True, False]
+    parts = data.values() if isinstance(data, dict) else data if isinstance(data, (list, tuple)) else None
+    return [False] if parts is None else [table for part in parts for table in _tables(part)]

@@ -13,7 +13,7 @@ from juanji.autograd import GradientTape, Tensor, Variable, open_trace
 from juanji.layers._properties import own_metrics
 from juanji.layers.layer import Layer
 from juanji.models.compiled import Compiled, CompileMetrics, as_number
-from juanji.models.data import unpack
+from juanji.models.data import gathered, unpack
 from juanji.models.recording import Recorder
 from juanji.program import Recorded
 from juanji.stateless import StatelessScope, new_values, require_values
@@ -54,7 +54,7 @@ class Steps(Layer):
     def run_step(self, name: str, data: Any) -> Any:
         """Runs the method ``train_step``, ``test_step`` or ``predict_step``, as a recorded program where possible."""
         if self._eager or open_trace() is not None:  # within a step of another model that is being recorded
-            return getattr(self, name)(data)
+            return getattr(self, name)(gathered(data))
         if self._recorder is None:
             self._recorder = Recorder()
         return self._recorder.run(self, name, data)

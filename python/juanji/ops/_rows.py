@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from juanji import _core
+from juanji.ops._operation import Operation
 
-_take_rows = lru_cache(maxsize=16)(_core.TakeRows)
+_take_rows = Operation("take_rows", lambda dtype: _core.TakeRows(dtype))
 _NATIVE = frozenset(("float32", "float64", "int32", "int64", "uint8", "bool"))
 
 
@@ -41,10 +42,42 @@ def take_rows(data: np.ndarray[Any, Any], indices: Any, dtype: DTypeLike | None 
     rows = _row_numbers(indices)
     target = np.dtype(data.dtype if dtype is None else dtype)
     if _reads_in_place(data, target):
-        result: np.ndarray[Any, Any] = _take_rows(target.name)(data, rows)
+        result: np.ndarray[Any, Any] = _take_rows(data, rows, dtype=target.name)
         return result
     _check_range(rows, len(data))
     return np.asarray(data[rows]).astype(target, copy=False)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a data set that are yet to be gathered: by a recorded step itself, or by :meth:`array`.
+
+    Args:
+        data: array of shape (rows, ...).
+        numbers: of the rows, int64.
+        dtype: element type of what is gathered.
+    """
+
+    data: np.ndarray[Any, Any]
+    numbers: np.ndarray[Any, Any]
+    dtype: str
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def array(self) -> np.ndarray[Any, Any]:
+        """The gathered rows."""
+        return take_rows(self.data, self.numbers, self.dtype)
+
+    def of(self, data: Any, numbers: Any) -> Any:
+        """The rows of another data set, or of a tensor that stands for one, converted in the same way."""
+        return _take_rows(data, numbers, dtype=self.dtype)
+
+
+def rows_of(data: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any], dtype: str) -> Any:
+    """Rows that a recorded step can gather by itself, or, of data that it could not read in place, gathered ones."""
+    wanted = Rows(data, _row_numbers(numbers), np.dtype(dtype).name)
+    return wanted if _reads_in_place(data, np.dtype(dtype)) and len(data) else wanted.array()
 
 
 def _row_numbers(indices: Any) -> np.ndarray[Any, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from juanji import _core
 from juanji.autograd import Array, NoValueError, Tensor, Variable
+from juanji.program.chains import join_samples
 from juanji.program.fusion import fuse
 from juanji.program.graph import Graph
 from juanji.program.packing import pack_weights
@@ -23,6 +24,7 @@ class Recorded:
         function: the step; what it gives may hold tensors, numbers and deferred results in tuples, lists and dicts.
         arrays: examples of its arguments; each run takes arrays of the same types and shapes.
         arena: scratch memory, shared with other programs.
+        tables: for each argument whether it is a data set whose rows the step picks: other runs may have more or fewer.
         strict: see :class:`juanji.trace.Trace`.
 
     Attributes:
@@ -40,10 +42,15 @@ class Recorded:
     """
 
     def __init__(
-        self, function: Callable[..., Any], arrays: Sequence[Array], arena: _core.Arena, strict: bool = False
+        self,
+        function: Callable[..., Any],
+        arrays: Sequence[Array],
+        arena: _core.Arena,
+        tables: Sequence[bool] = (),
+        strict: bool = False,
     ) -> None:
         with Trace(strict=strict) as trace:
-            self._result = function(*(trace.add_input(x) for x in arrays))
+            self._result = function(*map(trace.add_input, arrays, tables or [False] * len(arrays)))
         if trace.asked:  # and went on with something else
             raise NoValueError("a tensor that was asked for it")
         self._feeds = [make for _, make in trace.feeds]
@@ -55,6 +62,7 @@ class Recorded:
         keep_old_values(graph, wanted)
         fuse(graph)
         pack_weights(graph)
+        join_samples(graph)
         trace.nodes = graph.nodes
         lowered = _Lowering(trace, wanted, arena)
         self._program = lowered.program
@@ -128,7 +136,9 @@ class _Lowering:
         self.setup_variables: list[Variable] = []
         self.steps: list[Node] = []  # what each run goes through
         for tensor in [*trace.inputs, *(fed for fed, _ in trace.feeds)]:
-            self._values[id(tensor)] = self.program.add_input(tensor.dtype.name, tensor.shape)
+            self._values[id(tensor)] = self.program.add_input(
+                tensor.dtype.name, tensor.shape, id(tensor) in trace.tables
+            )
         # Where no step changes a variable, what depends on variables alone is computed when they change.
         self._constant_ids: set[int] = set()
         for node in trace.nodes:
