@@ -66,7 +66,7 @@ struct ColumnsProduct {
   int64_t columns;
   const Run* runs;
   int64_t run_count;
-  bool accumulate;
+  bool accumulate;         // C is added to the finished sums
   Ahead<T> ahead[2] = {};  // asked for in equal shares by the tiles of C
 };
 

@@ -12,10 +12,6 @@ void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) prefetch_row(c + (R + r) * p.c_step, V * kWidth<T>);
   }
-  if (p.accumulate) {
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) load_row<T, V, Partial>(c + r * p.c_step, lanes, acc[r]);
-  }
   for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
     const T* a = p.a + run->a + row;
     const T* b = p.b + run->b + column;
@@ -27,7 +23,15 @@ void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64
     if (k > 0) multiply_add<T, R, V, Partial>([&](int r) { return a[r]; }, b, lanes, acc);
   }
 #pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) store_row<T, V, Partial>(c + r * p.c_step, lanes, acc[r]);
+  for (int r = 0; r < R; ++r) {
+    if (p.accumulate) {  // at the end: shorter sums have smaller rounding errors
+      Vec<T> before[V];
+      load_row<T, V, Partial>(c + r * p.c_step, lanes, before);
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) acc[r][v] += before[v];
+    }
+    store_row<T, V, Partial>(c + r * p.c_step, lanes, acc[r]);
+  }
 }
 
 template <class T, int V, bool Partial>

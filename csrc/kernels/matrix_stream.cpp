@@ -4,8 +4,8 @@
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
-// c[m][n] += a[m][u] * b[u][n] for U successive rows of B, V vectors of C at a time. The rows behind them are asked for:
-// the hardware does not look ahead from one row to those that follow U rows later.
+// c[m][n] += a[m][u] * b[u][n] for U successive rows of B, V vectors of C at a time. The rows behind them are asked
+// for: the hardware does not look ahead from one row to those that follow U rows later.
 template <class T, int M, int U, int V, bool Partial>
 JUANJI_INLINE void add_vectors(const StreamProduct<T>& p, const Vec<T> (&a)[M][U], const T* b, int64_t n,
                                int64_t lanes) {

@@ -25,13 +25,6 @@ constexpr int64_t kLineBytes = 64;
 constexpr double kFlopPerNanosecond = 40;
 
 template <class T>
-void add_rows(const T* from, int64_t rows, int64_t columns, T* to, int64_t to_step) {
-  for (int64_t r = 0; r < rows; ++r, from += columns, to += to_step) {
-    for (int64_t i = 0; i < columns; ++i) to[i] += from[i];
-  }
-}
-
-template <class T>
 class WinogradSums {
  public:
   explicit WinogradSums(const WinogradPlan<T>& plan)
@@ -105,13 +98,10 @@ void WinogradSums<T>::add_products(int64_t tiles, bool accumulate) {
     const T* a = a_.template as<T>() + m * a_matrix() + rows.begin(row);
     const T* d = d_.template as<T>() + m * d_matrix() + columns.begin(column);
     T* sums = sums_.template as<T>() + m * sum_matrix() + rows.begin(row) * outputs_ + columns.begin(column);
-    const Buffer product = plan_.buffer(height * width);
     for (int64_t part = 0; part < depth.count; ++part) {
-      T* to = accumulate || part > 0 ? product.as<T>() : sums;
-      const int64_t step = to == sums ? outputs_ : width;
       const kernels::Run run{depth.begin(part) * plan_.a_tile, depth.begin(part) * d_tile_, depth.length(part)};
-      plan_.matrix.multiply_columns({a, plan_.a_tile, d, d_tile_, to, step, height, width, &run, 1, false});
-      if (to != sums) add_rows(to, height, width, sums, outputs_);
+      plan_.matrix.multiply_columns(
+          {a, plan_.a_tile, d, d_tile_, sums, outputs_, height, width, &run, 1, accumulate || part > 0});
     }
   });
 }
