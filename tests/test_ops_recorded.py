@@ -83,3 +83,20 @@ def test_others_say_that_they_cannot_be_recorded(name):
     call = (lambda x: ops.fft((x, x))) if name == "fft" else getattr(ops, name)
     with pytest.raises(NoValueError, match="which runs in NumPy"):
         Recorded(call, [numbers(3)], _core.Arena())
+
+
+@pytest.mark.parametrize(("kind", "count"), [("average", 2), ("max", 2)])
+def test_uneven_windows_are_few_native_operations(kind: str, count: int) -> None:
+    x = np.random.default_rng(0).standard_normal((2, 7, 9, 3)).astype("float32")
+    pool = getattr(ops, f"adaptive_{kind}_pool")
+    step = Recorded(lambda x: pool(x, (3, 4)), [x], _core.Arena())
+    assert np.asarray(step(x)).tobytes() == np.asarray(pool(x, (3, 4))).tobytes()
+    assert len(step._steps) == count
+
+
+def test_pixels_of_nearest_images_are_picked_at_once() -> None:
+    x = np.random.default_rng(0).standard_normal((2, 7, 9, 3)).astype("float32")
+    step = Recorded(lambda x: ops.image.resize(x, (3, 20), interpolation="nearest"), [x], _core.Arena())
+    assert [node.name for node in step._steps] == ["take"]
+    assert ops.image.resize(x[:0], (3, 20), interpolation="nearest").shape == (0, 3, 20, 3)
+    assert ops.adaptive_max_pool(x[:0], (3, 2)).shape == (0, 3, 2, 3)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from juanji import ops
+from juanji import _core, ops
 from juanji.autograd import Array
 from juanji.ops._convert import as_array, as_float
+from juanji.ops._indexing import take_axis
+from juanji.ops._operation import Call, Operation
 from juanji.ops._whole import whole_numbers
+from juanji.ops.image._resize_weights import Sums, as_lists, transposed
 
 
 def _windows(size: int, count: int) -> list[tuple[int, int]]:
@@ -17,38 +23,68 @@ def _windows(size: int, count: int) -> list[tuple[int, int]]:
     return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
 
 
-def _spatial(op: str, inputs: Any, output_size: Any, data_format: str | None) -> tuple[Any, tuple[int, ...], range]:
+def _spatial(
+    op: str, inputs: Any, output_size: Any, data_format: str | None
+) -> tuple[Any, tuple[int, ...], Callable[[Any], Any]]:
+    """Inputs with channels last, one size for each direction, and what brings channels back to where they were."""
     x = as_array(inputs)
     rank = len(x.shape) - 2
     if not 1 <= rank <= 3:
         raise ValueError(f"{op}: expected rank 3 to 5 (batch, sizes, channels), got inputs.shape={tuple(x.shape)}.")
     if data_format not in (None, "channels_last", "channels_first"):
         raise ValueError(f"{op}: unknown layout; expected channels_last or channels_first, got {data_format!r}.")
-    first = 2 if data_format == "channels_first" else 1
+    first = data_format == "channels_first"
     sizes = whole_numbers(op, "output_size", output_size)
     sizes = sizes * rank if len(sizes) == 1 else sizes
-    axes = range(first, first + rank)
-    if len(sizes) != rank or min(sizes) < 1 or min(x.shape[a] for a in axes) < 1:
+    spatial = x.shape[2:] if first else x.shape[1:-1]
+    if len(sizes) != rank or min(sizes) < 1 or min(spatial) < 1:
         raise ValueError(
             f"{op}: unusable sizes; expected one positive number or {rank}, and inputs that are not empty, got "
             f"output_size={output_size!r} for inputs.shape={tuple(x.shape)}."
         )
-    return x, sizes, axes
+    if first:
+        return ops.moveaxis(x, 1, -1), sizes, lambda y: ops.moveaxis(y, -1, 1)
+    return x, sizes, lambda y: y
 
 
-def _even_windows(x: Any, sizes: tuple[int, ...], axes: range) -> tuple[int, ...] | None:
-    """The size of all windows where they lie next to each other, channels last; else None."""
-    if axes[0] != 1 or any(x.shape[a] % n for a, n in zip(axes, sizes)):
+def _even_windows(x: Any, sizes: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The size of all windows where they lie next to each other; else None."""
+    if any(d % n for d, n in zip(x.shape[1:], sizes)):
         return None
-    return tuple(x.shape[a] // n for a, n in zip(axes, sizes))
+    return tuple(d // n for d, n in zip(x.shape[1:], sizes))
 
 
-def _share_matrix(size: int, count: int, dtype: Any) -> Array:
-    """(size, count): which share of the mean of window j element i has."""
-    shares = np.zeros((size, count))
-    for j, (begin, end) in enumerate(_windows(size, count)):
-        shares[begin:end, j] = 1 / (end - begin)
-    return shares.astype(dtype)
+def _means_side(axis: int, size: int, count: int, backward: bool) -> _core.Operation:
+    windows = _windows(size, count)
+    lengths = np.array([end - begin for begin, end in windows])
+    sources = np.concatenate([np.arange(begin, end) for begin, end in windows])
+    sums = Sums(np.concatenate(([0], np.cumsum(lengths))), sources, np.repeat(1 / lengths, lengths))
+    if backward:
+        return _core.Resample(axis, count, *as_lists(transposed(sums, size)))
+    return _core.Resample(axis, size, *as_lists(sums))
+
+
+_means = Operation("adaptive_average_pool", _means_side)
+
+
+@_means.gradient
+def _(call: Call, dy: Any) -> tuple[Any, ...]:
+    return (_means(dy, **{**call.attributes, "backward": not call.attributes["backward"]}),)
+
+
+@lru_cache(maxsize=64)
+def _side_by_side(sizes: tuple[int, ...], counts: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
+    """The elements of all windows, one window behind the other in each direction, and the size of a window.
+
+    Short windows are filled with their last element, which changes no maximum.
+    """
+    places, longest = np.zeros((), np.int64), []
+    for size, count in zip(sizes, counts):
+        windows = _windows(size, count)
+        longest.append(max(end - begin for begin, end in windows))
+        own = np.array([min(begin + i, end - 1) for begin, end in windows for i in range(longest[-1])])
+        places = places[..., None] * size + own
+    return places, tuple(longest)
 
 
 def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Any:
@@ -71,15 +107,16 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
         >>> ops.adaptive_average_pool(np.arange(5.0).reshape(1, 5, 1), 2)[0, :, 0]
         array([1., 3.])
     """
-    x, sizes, axes = _spatial("adaptive_average_pool", inputs, output_size, data_format)
+    x, sizes, restore = _spatial("adaptive_average_pool", inputs, output_size, data_format)
     x = as_float(x)
-    even = _even_windows(x, sizes, axes)
+    even = _even_windows(x, sizes)
     if even is not None:
-        return ops.average_pool(x, even, even)
-    for axis, count in zip(axes, sizes):
-        shares = _share_matrix(x.shape[axis], count, x.dtype)
-        x = ops.moveaxis(ops.matmul(ops.moveaxis(x, axis, -1), shares), -1, axis)
-    return x
+        return restore(ops.average_pool(x, even, even))
+    # the direction that leaves fewest elements comes first
+    for axis in sorted(range(1, len(sizes) + 1), key=lambda a: sizes[a - 1] / x.shape[a]):
+        if x.shape[axis] != sizes[axis - 1]:
+            x = _means(x, axis=axis, size=x.shape[axis], count=sizes[axis - 1], backward=False)
+    return restore(x)
 
 
 def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Any:
@@ -102,13 +139,13 @@ def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = N
         >>> ops.adaptive_max_pool(np.arange(5.0).reshape(1, 5, 1), 2)[0, :, 0]
         array([2., 4.])
     """
-    x, sizes, axes = _spatial("adaptive_max_pool", inputs, output_size, data_format)
-    even = _even_windows(x, sizes, axes)
-    if even is not None and x.dtype in ("float32", "float64"):
-        return ops.max_pool(x, even, even)
-    for axis, count in zip(axes, sizes):
-        windows = _windows(x.shape[axis], count)
-        whole = (slice(None),) * axis
-        places = [(*whole, slice(begin, end)) for begin, end in windows]
-        x = ops.stack([ops.max(x[place], axis=axis) for place in places], axis=axis)
-    return x
+    x, sizes, restore = _spatial("adaptive_max_pool", inputs, output_size, data_format)
+    window = _even_windows(x, sizes)
+    if window is None:
+        places, window = _side_by_side(tuple(x.shape[1:-1]), sizes)
+        x = take_axis(ops.reshape(x, (x.shape[0], math.prod(x.shape[1:-1]), x.shape[-1])), places, axis=1)
+    if x.dtype in ("float32", "float64"):
+        return restore(ops.max_pool(x, window, window))
+    spread = [size for pair in zip(sizes, window) for size in pair]
+    windows = ops.reshape(x, (x.shape[0], *spread, x.shape[-1]))
+    return restore(ops.max(windows, axis=tuple(range(2, 2 * len(sizes) + 1, 2))))

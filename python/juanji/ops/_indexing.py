@@ -49,7 +49,7 @@ def _take_side(axis: int) -> NativeSide:
 
 
 # Slices along an axis, by a second input with their numbers.
-_take = Operation("take", _take_side)
+take_axis = Operation("take", _take_side)
 _take_gradient = Operation(
     "take_gradient",
     lambda axis, size: NativeForSome(
@@ -65,7 +65,7 @@ def _added(dy: Array, indices: Array, axis: int, size: int) -> Array:
     return result
 
 
-@_take.gradient
+@take_axis.gradient
 def _(call: Call, dy: Any) -> tuple[Any, ...]:
     x, indices = call.inputs
     axis = call.attributes["axis"]
@@ -74,7 +74,7 @@ def _(call: Call, dy: Any) -> tuple[Any, ...]:
 
 @_take_gradient.gradient
 def _(call: Call, ddx: Any) -> tuple[Any, ...]:
-    return _take(ddx, call.inputs[1], axis=call.attributes["axis"]), None
+    return take_axis(ddx, call.inputs[1], axis=call.attributes["axis"]), None
 
 
 def _scattered(dy: Array, index: Any, shape: tuple[int, ...]) -> Array:
@@ -189,7 +189,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
             f"take: index out of range; expected {-size} to {size - 1} along axis {axis}, "
             f"got indices from {wanted.min()} to {wanted.max()}."
         )
-    return _take(x, wanted, axis=place)
+    return take_axis(x, wanted, axis=place)
 
 
 def _whole_numbers(indices: Any) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from juanji import _core
+from juanji import _core, ops
+from juanji.autograd import Array
 from juanji.ops._convert import as_float
-from juanji.ops._indexing import get_item, take
+from juanji.ops._indexing import get_item, take_axis
 from juanji.ops._operation import Call, Operation
 from juanji.ops._shape import pad
 from juanji.ops._window import pair
@@ -96,9 +98,7 @@ def _resized(x: Any, size: tuple[int, int], interpolation: str, antialias: bool)
         return x
     changed.sort(key=lambda axis: size[axis - 1] / x.shape[axis])  # the one that leaves fewer pixels comes first
     if interpolation == "nearest":
-        for axis in changed:
-            x = take(x, nearest_sources(x.shape[axis], size[axis - 1]), axis)
-        return x
+        return _nearest(x, size)
     y = as_float(x)
     for axis in changed:
         y = _resample(
@@ -111,6 +111,19 @@ def _resized(x: Any, size: tuple[int, int], interpolation: str, antialias: bool)
             backward=False,
         )
     return like(y, x.dtype)
+
+
+def _nearest(x: Any, size: tuple[int, int]) -> Any:
+    """All pixels are picked at once: no image of one new and one old size comes between."""
+    batch, height, width, channels = x.shape
+    return take_axis(ops.reshape(x, (batch, height * width, channels)), _nearest_places((height, width), size), axis=1)
+
+
+@lru_cache(maxsize=64)
+def _nearest_places(old: tuple[int, int], new: tuple[int, int]) -> Array:
+    """The pixel for every pixel of the result, (height, width), counted along the rows."""
+    rows, columns = (nearest_sources(before, after) for before, after in zip(old, new))
+    return rows[:, None] * old[1] + columns
 
 
 def _check_arguments(size: Any, interpolation: Any, crop: Any, padded: Any, fill_mode: Any) -> tuple[int, int]:
