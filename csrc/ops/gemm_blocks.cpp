@@ -20,6 +20,7 @@ constexpr int64_t kColumnBytes = 4096;      // columns of a task
 constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kCopyGap = 16;           // elements between copied rows that would lie a power of two apart
 constexpr int64_t kCopyColumns = 128;      // columns of C that are worth a copy of A
+constexpr int64_t kOwnCopies = 2;          // of a block of A; above, all tasks share one
 constexpr int64_t kFarBytes = 256 * 1024;  // of an operand that a near cache does not hold
 constexpr int64_t kFarDepth = 64;          // elements of a row that are worth asking for
 
@@ -32,6 +33,7 @@ struct Blocks {
   Cut columns;
   Cut depth;
   bool copy_a;
+  bool share_a;  // one copy for all tasks, instead of one for each
   bool far_a;
   bool far_b;
 
@@ -46,7 +48,8 @@ struct Blocks {
     }
     // Rows that lie far apart share a few sets of the cache, where a second panel would look for them in vain.
     copy_a = bytes(g.a_step) >= 1024 && (g.n >= kCopyColumns || (bytes(g.a_step) % 2048 == 0 && g.n > panel));
-    far_a = (!copy_a || rows.count == 1) && g.k >= kFarDepth && bytes(g.m * g.k) > kFarBytes;
+    share_a = copy_a && (rows.count == 1 || columns.count > kOwnCopies);
+    far_a = (!copy_a || share_a) && g.k >= kFarDepth && bytes(g.m * g.k) > kFarBytes;
     far_b = bytes(g.n * g.k) > kFarBytes;
   }
 
@@ -199,27 +202,32 @@ void multiply_blocks(const Gemm<T>& g) {
   if (own.data() != nullptr) pack_right(g, own.as<T>());
   const T* packed = g.packed_b != nullptr ? g.packed_b : own.as<T>();
 
-  // With few rows every task reads all of A: one copy serves them all.
   const auto copied = static_cast<int64_t>(copy_bytes(blocks));
-  const Buffer shared(few_rows ? static_cast<size_t>(copied * blocks.depth.count) : 0);
-  const auto shared_copy = [&](int64_t d) { return shared.as<T>() + copied / Blocks<T>::bytes(1) * d; };
-  if (shared.data() != nullptr) {
-    parallel_for(blocks.depth.count, static_cast<double>(copied) / 16,
-                 [&](int64_t d, int) { a_block(g, blocks, 0, d, shared_copy(d), true); });
+  const int64_t a_blocks = blocks.rows.count * blocks.depth.count;
+  const Buffer shared(blocks.share_a ? static_cast<size_t>(copied * a_blocks) : 0);
+  const auto shared_copy = [&](int64_t i, int64_t d) {
+    return shared.as<T>() + copied / Blocks<T>::bytes(1) * (i * blocks.depth.count + d);
+  };
+  if (blocks.share_a) {
+    parallel_for(a_blocks, static_cast<double>(copied) / 16, [&](int64_t block, int) {
+      const int64_t i = block / blocks.depth.count, d = block % blocks.depth.count;
+      a_block(g, blocks, i, d, shared_copy(i, d), true);
+    });
   }
 
   const double cost = 2.0 * static_cast<double>(blocks.rows.size * g.k * blocks.columns.size) / kGemmFlopPerNanosecond;
   parallel_for(blocks.rows.count * blocks.columns.count, cost, [&](int64_t task, int) {
     const int64_t i = task / blocks.columns.count;
     const int64_t j = task % blocks.columns.count;
-    const Buffer copy(few_rows ? 0 : static_cast<size_t>(copied));
+    const Buffer copy(blocks.share_a ? 0 : static_cast<size_t>(copied));
     const Buffer scratch(packed != nullptr ? 0
                                            : static_cast<size_t>(Blocks<T>::bytes(blocks.depth.size * blocks.panel)));
     const int64_t first = blocks.columns.begin(j) / blocks.panel;
     const int64_t columns = blocks.columns.length(j);
     const int64_t panels = ceil_div(columns, blocks.panel);
     for (int64_t d = 0; d < blocks.depth.count; ++d) {
-      const ABlock<T> block = a_block(g, blocks, i, d, few_rows ? shared_copy(d) : copy.as<T>(), !few_rows);
+      const ABlock<T> block =
+          a_block(g, blocks, i, d, blocks.share_a ? shared_copy(i, d) : copy.as<T>(), !blocks.share_a);
       if (packed != nullptr) {
         multiply_block(g, blocks, block, i, first, columns, d, packed + panel_start(blocks, first, d),
                        panel_ahead(g, blocks, first, d + 1, packed));
