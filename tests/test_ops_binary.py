@@ -258,3 +258,21 @@ def test_logic_has_no_gradient():
         tape.watch(x)
         y = ops.cast(ops.logical_and(x > 0, ops.isfinite(x)), "float64") * x
     np.testing.assert_array_equal(tape.gradient(y, x), [1.0, 0.0])
+
+
+@pytest.mark.parametrize("cols", [1, 2, 3, 7, 63, 64])
+@pytest.mark.parametrize("rows", [1, 2, 169, 170, 171, 345])
+def test_short_rows_that_meet_one_row_one_number_and_each_other(rows, cols):
+    rng = np.random.default_rng(rows * 100 + cols)
+    x, other = (rng.standard_normal((3, rows, cols)).astype("float32") for _ in range(2))
+    row, image, number = x[0, 0].copy(), other[:, :1].copy(), x[:, :, :1].copy()
+    for small in (row, image, number, np.float32(0.25)):
+        for a, b in ((x, small), (small, x)):
+            assert ops.subtract(a, b).tobytes() == (a - b).tobytes()
+            assert ops.divide(a, b).tobytes() == (a / b).tobytes()
+            np.testing.assert_array_equal(ops.less(a, b), a < b)
+            np.testing.assert_array_equal(ops.where(other > 0, a, b), np.where(other > 0, a, b))
+            np.testing.assert_array_equal(ops.where(row > 0, a, b), np.where(row > 0, a, b))
+            np.testing.assert_array_equal(ops.where(number > 0, a, b), np.where(number > 0, a, b))
+    whole = np.arange(rows * cols).reshape(rows, cols)
+    np.testing.assert_array_equal(ops.equal(whole, whole[0]), whole == whole[0])

@@ -298,3 +298,11 @@ def test_moveaxis_of_several(source, destination):
 def test_moveaxis_refuses_places_that_do_not_fit():
     with pytest.raises(ValueError, match=r"moveaxis: expected as many different places as dimensions"):
         ops.moveaxis(np.ones((2, 3)), (0, 1), 0)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("sizes", [(1, 1), (1, 2, 3), (8, 9, 1), (2, 0, 1), (30, 1)])
+def test_few_channels_side_by_side(sizes, dtype):
+    rng = np.random.default_rng(len(sizes))
+    parts = [rng.integers(0, 100, (3, 700, 5, n)).astype(dtype) for n in sizes]
+    np.testing.assert_array_equal(ops.concatenate(parts, axis=-1), np.concatenate(parts, axis=-1))

@@ -1,5 +1,6 @@
 #include "ops/binary.hpp"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "core/check.hpp"
@@ -61,9 +62,50 @@ TensorSpec broadcast_pair(const Operation& op, const std::vector<TensorSpec>& in
   return {inputs[0].dtype, broadcast_shape(op, inputs)};
 }
 
+// An operand of a block. Where rows are short, such as the channels of images, several of them are one row for the
+// kernel: a row that serves all rows is laid out as often as it takes.
 template <class T>
-kernels::Rows<T> rows(const Tensor& tensor, const BroadcastBlock& block, size_t k) {
-  return {tensor.as<T>() + block.offset[k], block.row_stride[k], block.step[k]};
+class Operand {
+ public:
+  Operand(const Tensor& tensor, const BroadcastBlock& block, size_t k, int64_t rows)
+      : all_{tensor.as<T>() + block.offset[k], block.row_stride[k], block.step[k]},
+        cols_(block.cols) {
+    if (rows == 1 || all_.step == 0 || all_.row_stride != 0) return;
+    for (int64_t i = 0; i < rows * cols_; ++i) pattern_[i] = all_.data[i % cols_];
+    repeated_ = true;
+  }
+
+  // As `rows` rows in one, beginning with row `first` of the block.
+  kernels::Rows<T> from(int64_t first, int64_t rows) const {
+    if (repeated_) return {pattern_, 0, 1};
+    return {all_.data + first * all_.row_stride, rows * all_.row_stride, all_.step};
+  }
+
+ private:
+  static constexpr int64_t kMost = 512;
+
+  kernels::Rows<T> all_;
+  int64_t cols_;
+  bool repeated_ = false;
+  T pattern_[kMost];
+
+ public:
+  // How many rows of a block can be one.
+  static int64_t joined(const BroadcastBlock& block, size_t operands) {
+    if (block.cols >= kMost / 8 || block.rows == 1) return 1;
+    for (size_t k = 0; k < operands; ++k) {
+      if (block.row_stride[k] != 0 && (block.step[k] == 0 || block.row_stride[k] != block.cols)) return 1;
+    }
+    return std::min(block.rows, kMost / block.cols);
+  }
+};
+
+// Calls body(first, joined, rows) for the rows of a block: `rows` times `joined` rows in one, from row `first` on.
+template <class Body>
+void for_joined_rows(const BroadcastBlock& block, int64_t joined, Body&& body) {
+  const int64_t whole = block.rows / joined, rest = block.rows - whole * joined;
+  if (whole > 0) body(0, joined, whole);
+  if (rest > 0) body(whole * joined, rest, 1);
 }
 
 }  // namespace
@@ -82,8 +124,12 @@ void Binary::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& o
     using T = decltype(zero);
     const auto function = kernels::binary<T>().arithmetic[static_cast<size_t>(kind)];
     for_each_block(inputs, outputs[0].spec.shape, cost_per_element(kind), [&](const BroadcastBlock& block) {
-      function(rows<T>(inputs[0], block, 0), rows<T>(inputs[1], block, 1), outputs[0].as<T>() + block.output,
-               block.rows, block.cols);
+      const int64_t most = Operand<T>::joined(block, 2);
+      const Operand<T> a(inputs[0], block, 0, most), b(inputs[1], block, 1, most);
+      for_joined_rows(block, most, [&](int64_t first, int64_t joined, int64_t rows) {
+        T* y = outputs[0].as<T>() + block.output + first * block.cols;
+        function(a.from(first, joined), b.from(first, joined), y, rows, joined * block.cols);
+      });
     });
   });
 }
@@ -104,8 +150,12 @@ void Comparison::run(const std::vector<Tensor>& inputs, const std::vector<Tensor
     using T = decltype(zero);
     const Compare<T> function = comparison_of<T>(kind);
     for_each_block(inputs, outputs[0].spec.shape, 0.4, [&](const BroadcastBlock& block) {
-      function(rows<T>(inputs[0], block, 0), rows<T>(inputs[1], block, 1), outputs[0].as<bool>() + block.output,
-               block.rows, block.cols);
+      const int64_t most = Operand<T>::joined(block, 2);
+      const Operand<T> a(inputs[0], block, 0, most), b(inputs[1], block, 1, most);
+      for_joined_rows(block, most, [&](int64_t first, int64_t joined, int64_t rows) {
+        bool* y = outputs[0].as<bool>() + block.output + first * block.cols;
+        function(a.from(first, joined), b.from(first, joined), y, rows, joined * block.cols);
+      });
     });
   });
 }
@@ -125,9 +175,14 @@ void Where::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& ou
   dispatch_float(inputs[1].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     for_each_block(inputs, outputs[0].spec.shape, 0.5, [&](const BroadcastBlock& block) {
-      kernels::binary<T>().where(rows<bool>(inputs[0], block, 0), rows<T>(inputs[1], block, 1),
-                                 rows<T>(inputs[2], block, 2), outputs[0].as<T>() + block.output, block.rows,
-                                 block.cols);
+      const int64_t most = Operand<T>::joined(block, 3);
+      const Operand<bool> condition(inputs[0], block, 0, most);
+      const Operand<T> a(inputs[1], block, 1, most), b(inputs[2], block, 2, most);
+      for_joined_rows(block, most, [&](int64_t first, int64_t joined, int64_t rows) {
+        T* y = outputs[0].as<T>() + block.output + first * block.cols;
+        kernels::binary<T>().where(condition.from(first, joined), a.from(first, joined), b.from(first, joined), y, rows,
+                                   joined * block.cols);
+      });
     });
   });
 }

@@ -116,6 +116,30 @@ std::vector<TensorSpec> Concatenate::outputs(const std::vector<TensorSpec>& inpu
   return {y};
 }
 
+namespace {
+
+constexpr int64_t kFew = 8;  // elements that are copied one by one rather than by a call
+
+// Rows of `own` elements of x, dense, to rows of `row` elements of y.
+template <class T>
+void place_rows(const void* x, void* y, int64_t rows, int64_t own, int64_t row) {
+  const T* from = static_cast<const T*>(x);
+  T* to = static_cast<T*>(y);
+  for (int64_t r = 0; r < rows; ++r, from += own, to += row) {
+    for (int64_t c = 0; c < own; ++c) to[c] = from[c];
+  }
+}
+
+void place_rows(int64_t bytes, const char* x, char* y, int64_t rows, int64_t own, int64_t row) {
+  switch (bytes) {
+    case 1: return place_rows<uint8_t>(x, y, rows, own, row);
+    case 4: return place_rows<uint32_t>(x, y, rows, own, row);
+    default: return place_rows<uint64_t>(x, y, rows, own, row);
+  }
+}
+
+}  // namespace
+
 void Concatenate::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void*) const {
   if (outputs[0].size() == 0) return;
   const Shape& shape = outputs[0].spec.shape;
@@ -128,6 +152,14 @@ void Concatenate::run(const std::vector<Tensor>& inputs, const std::vector<Tenso
   for (const Tensor& input : inputs) {
     const int64_t own = outer == 0 ? 0 : input.size() / outer;
     if (own == 0) continue;
+    if (own <= kFew) {
+      parallel_ranges(outer, kGrain / own, kCost * static_cast<double>(own), [&](int64_t begin, int64_t end) {
+        place_rows(bytes, input.as<char>() + begin * own * bytes,
+                   outputs[0].as<char>() + (begin * row + before) * bytes, end - begin, own, row);
+      });
+      before += own;
+      continue;
+    }
     parallel_ranges(input.size(), kGrain, kCost, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end;) {
         const int64_t in_row = i % own;
