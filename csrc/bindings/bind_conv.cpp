@@ -25,7 +25,14 @@ void bind_conv(py::module_& m) {
              return op;
            }),
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"), py::arg("groups"),
-           py::arg("activation"), py::arg("residual") = false);
+           py::arg("activation"), py::arg("residual") = false)
+      .def(
+          "groups_pixels",
+          [](const Conv2D& op, const std::vector<std::pair<std::string, Shape>>& specs) {
+            return op.groups_pixels(read_specs(op.name(), specs));
+          },
+          py::arg("specs"),
+          "Whether several pixels of few channels are computed as one, for x and w of these (dtype, shape).");
   bind_operation<Conv2DMaxPool>(m, "Conv2DMaxPool", "(x, w[, b]) -> y, or y and argmax: 2 by 2 maxima of Conv2D")
       .def(py::init([](const Pair& strides, const py::object& padding, const Pair& dilation, int64_t groups,
                        const std::string& activation, bool argmax) {

@@ -29,6 +29,8 @@ struct Conv2D : Operation {
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
   bool saves_multiplications(const std::vector<TensorSpec>& inputs) const override;
+  // Whether several pixels are computed as one (ops/pixel_groups), which pooled and packed convolutions do not do.
+  bool groups_pixels(const std::vector<TensorSpec>& inputs) const;
 };
 
 // x, w[, b] -> y[, argmax]: the maxima of 2×2 windows of the convolution, as MaxPool with stride 2 and no padding would

@@ -4,9 +4,20 @@
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "ops/pixel_groups.hpp"
 #include "ops/winograd.hpp"
 
 namespace juanji {
+namespace {
+
+WindowGeometry forward_geometry(const Conv2D& op, const TensorSpec& x, const TensorSpec& w) {
+  Window window = op.attributes.window;
+  window.kernel[0] = w.shape[0];
+  window.kernel[1] = w.shape[1];
+  return resolve(op.name(), window, x.shape[1], x.shape[2]);
+}
+
+}  // namespace
 
 template <class T>
 DirectConv<T> forward_conv(const WindowGeometry& g, int64_t channels, int64_t outputs, int64_t groups) {
@@ -53,12 +64,21 @@ void begin_with(const Tensor& residual, const Tensor& y) {
   });
 }
 
+bool Conv2D::groups_pixels(const std::vector<TensorSpec>& inputs) const {
+  const TensorSpec &x = inputs[0], &w = inputs[1];
+  const WindowGeometry g = forward_geometry(*this, x, w);
+  bool grouped = false;
+  dispatch_float(x.dtype, [&](auto zero) {
+    auto conv = forward_conv<decltype(zero)>(g, x.shape[3], w.shape[3], attributes.groups);
+    conv.images = x.shape[0];
+    grouped = winograd_tile(conv) == 0 && pixels_together(conv) > 1;
+  });
+  return grouped;
+}
+
 void run_forward(const Conv2D& op, const std::vector<Tensor>& inputs, const ForwardResults& results) {
   const Tensor &x = inputs[0], &w = inputs[1], &y = results.y;
-  Window window = op.attributes.window;
-  window.kernel[0] = w.dim(0);
-  window.kernel[1] = w.dim(1);
-  const WindowGeometry g = resolve(op.name(), window, x.dim(1), x.dim(2));
+  const WindowGeometry g = forward_geometry(op, x.spec, w.spec);
   if (op.residual) begin_with(inputs.back(), y);
   dispatch_float(x.spec.dtype, [&](auto zero) {
     using T = decltype(zero);

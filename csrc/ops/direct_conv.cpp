@@ -7,6 +7,7 @@
 #include "kernels/max_pool_2x2.hpp"
 #include "ops/direct_conv_plan.hpp"
 #include "ops/halo.hpp"
+#include "ops/pixel_groups.hpp"
 
 namespace juanji {
 namespace {
@@ -209,6 +210,12 @@ void direct_conv(const DirectConv<T>& conv, const T* packed) {
 
 template <class T>
 void direct_conv(const DirectConv<T>& conv, const T* w, const std::vector<WeightLayout>& layouts) {
+  if (const int64_t pixels = pixels_together(conv); pixels > 1) {
+    const PixelGroups<T> groups(conv, w, layouts[0], pixels);
+    const Buffer packed(static_cast<size_t>(packed_weights_size(groups.conv())) * sizeof(T));
+    pack_weights(groups.conv(), groups.weights(), {groups.layout()}, packed.as<T>());
+    return direct_conv(groups.conv(), static_cast<const T*>(packed.as<T>()));
+  }
   const Buffer packed(static_cast<size_t>(packed_weights_size(conv)) * sizeof(T));
   pack_weights(conv, w, layouts, packed.as<T>());
   direct_conv(conv, static_cast<const T*>(packed.as<T>()));

@@ -138,6 +138,10 @@ class Conv2D(Operation):
         activation: str,
         residual: bool = False,
     ) -> None: ...
+    def groups_pixels(self, specs: collections.abc.Sequence[tuple[str, collections.abc.Sequence[int]]]) -> bool:
+        """
+        Whether several pixels of few channels are computed as one, for x and w of these (dtype, shape).
+        """
 
 class Conv2DMaxPool(Operation):
     """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from juanji import ops
+from juanji import _core, ops
 from juanji.ops._bias import bias_activation_gradient_op
 from juanji.ops._conv import conv2d_max_pool
 from juanji.ops._pool import max_pool_bias_gradient
@@ -136,6 +136,8 @@ def _fuse_pooling(graph: Graph, node: Node) -> None:
     y = node.inputs[0]
     source = graph.producer(y)
     if source is None or source.name != "conv2d" or source.attributes.get("residual") or not _halves(node):
+        return
+    if _core.Conv2D(**source.attributes).groups_pixels(source.specs):
         return
     masks = [user for user in graph.users(y) if user is not node]
     if masks and not _fuse_pooling_gradient(graph, node, y, source, masks):

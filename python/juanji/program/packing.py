@@ -30,6 +30,8 @@ def pack_weights(graph: Graph) -> None:
     for node in list(graph.nodes):
         if len(node.inputs) < 2 or not graph.is_constant(node.inputs[1]):
             continue
+        if node.name == "conv2d" and _core.Conv2D(**node.attributes).groups_pixels(node.specs):
+            continue
         if node.name == "conv2d" or (node.name == "conv2d_max_pool" and not node.attributes["argmax"]):
             _pack_convolution(graph, node)
         elif node.name == "dense" and node.outputs[0].size > _FEW_ROWS * node.outputs[0].shape[-1]:
