@@ -144,7 +144,34 @@ def functional(*parts: Any, loss: Any = "mse") -> Any:
     return keras.Model(inputs, layers.Dense(2)(x)), loss
 
 
+class Noisy(Subclassed):
+    """As in a DCGAN: labels with noise, made in the step."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = keras.Sequential([keras.Input((6,)), layers.Dense(3)])
+        self.seeds = keras.random.SeedGenerator(3)
+
+    def call(self, x, training=False):
+        return super().call(x, training=training) + ops.mean(self.inner(x))
+
+    def train_step(self, data):
+        x = data[0]
+        labels = ops.concatenate([ops.ones((2, 2)), ops.zeros((2, 2))], axis=0)
+        labels += 0.05 * keras.random.uniform(ops.shape(labels), seed=self.seeds)
+        return super().train_step((x, labels + keras.backend.epsilon()))
+
+
+class Shared(Noisy):
+    def train_step(self, data):
+        labels = ops.concatenate([ops.ones((2, 2)), ops.zeros((2, 2))], axis=0)
+        kept = labels
+        labels += 0.05 * keras.random.uniform(ops.shape(labels), seed=self.seeds)
+        return super().train_step((data[0], kept))
+
+
 RECORDED = {
+    "noisy labels": lambda: (Noisy(), None),
     "layer": lambda: functional(Projections(4)),
     "lambda": lambda: functional(layers.Lambda(lambda x: x * FACTOR + SETTINGS["factor"])),
     "loss function": lambda: functional(loss=squares),
@@ -341,7 +368,10 @@ HOSTILE = {
             Powering, InPlace,
         )
     },
-    **{kind.__name__: (lambda kind=kind: (kind(), None)) for kind in (Counting, Global, Popping, Choosing, Iterating)},
+    **{
+        kind.__name__: (lambda kind=kind: (kind(), None))
+        for kind in (Counting, Global, Popping, Choosing, Iterating, Shared)
+    },
     **{make.__name__: make for make in (counter, default, generator, aliased)},
 }  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +21,7 @@ registry: Registry[Any] = Registry("juanji.losses")
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
-class Loss(Configurable, ABC):
+class Loss(Configurable):
     """Base of all losses: :meth:`call` gives one value per sample, which are then weighted and reduced.
 
     Args:
@@ -75,9 +74,12 @@ class Loss(Configurable, ABC):
             mask = carried if mask is None else ops.logical_and(carried, mask)
         return _reduce(values, sample_weight, mask, self.reduction, self.name)
 
-    @abstractmethod
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of every sample, from arguments of one float type."""
+        """The loss of every sample, from arguments of one float type; to be overridden, or else `__call__`."""
+        raise TypeError(
+            f"{type(self).__name__}: it does not say how the loss is computed; expected a method call(y_true, y_pred), "
+            "got none. Write one."
+        )
 
     def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
         """Which values count (booleans of the shape of the values), or None when all do."""

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from juanji import _outside
+from juanji import _outside, config
 from juanji.autograd import GradientTape, Variable
 from juanji.layers import Lambda
 from juanji.layers._weights import WeightOwner
@@ -71,7 +71,7 @@ class Observer:
                 if isinstance(layer, Lambda):
                     self._watch.add(vars(layer), "arguments")
                 for part in parts_of(layer):
-                    if callable(part) or isinstance(part, Configurable):
+                    if (callable(part) or isinstance(part, Configurable)) and not isinstance(part, WeightOwner):
                         self._require(part)
         except NotWatchableError as found:
             self.refused = f"{type(model).__name__}: {found}"
@@ -219,6 +219,8 @@ class Observer:
                 raise NotWatchableError(f"the class {name}")
         elif isinstance(value, KerasTensor):
             return
+        elif value in (config.epsilon, config.floatx):
+            self._watch.add(vars(config), f"_{name}")
         elif is_own(value):
             place = str(value.__module__).split(".")[1:2]
             if not place or place[0] not in MODULES or name in _REFUSED_FUNCTIONS:
