@@ -7,6 +7,7 @@ from typing import Any
 
 from juanji import _core
 from juanji.ops._bias import bias_activation_gradient
+from juanji.ops._conv_taps import without_idle_taps
 from juanji.ops._depthwise import depthwise_conv2d
 from juanji.ops._operation import Call, Operation
 from juanji.ops._shape import reshape
@@ -105,12 +106,14 @@ def conv2d(
         return depthwise_conv2d(
             x, w, b, strides=strides, padding=padding, dilation_rate=dilation_rate, activation=activation
         )
+    steps, spacing = pair("conv2d", "strides", strides), pair("conv2d", "dilation_rate", dilation_rate)
+    w, amounts = without_idle_taps(x, w, steps, padding_argument("conv2d", padding), spacing)
     inputs = (x, w) if b is None else (x, w, b)
     return _conv2d(
         *inputs,
-        strides=pair("conv2d", "strides", strides),
-        padding=padding_argument("conv2d", padding),
-        dilation_rate=pair("conv2d", "dilation_rate", dilation_rate),
+        strides=steps,
+        padding=amounts,
+        dilation_rate=spacing,
         groups=groups,
         activation=activation or "none",
     )
