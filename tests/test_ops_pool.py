@@ -332,3 +332,27 @@ def test_gradients_refuse_shapes_that_do_not_fit():
         native(dy, np.zeros(dy.shape, "int32"))
     with pytest.raises(ValueError, match="argmax has the wrong shape"):
         native(dy, np.zeros((1, 2, 2, 2), "uint8"))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7, 8, 17])
+@pytest.mark.parametrize(
+    ("window", "padding"), [((3, 3), "same"), ((3, 3), "valid"), ((2, 5), "same"), ((1, 2), "valid")]
+)
+def test_windows_one_column_further_each_keep_the_first_maximum(window, padding, channels):
+    rng = np.random.default_rng(channels)
+    x = rng.integers(0, 4, (2, 6, 9, channels)).astype("float32")  # many equal ones
+    x[0, 2, 3, 0] = np.nan
+    with GradientTape() as tape:  # with positions of maxima
+        t = Tensor(x)
+        tape.watch(t)
+        y = ops.max_pool(t, window, (2, 1), padding)
+    alone = [ops.max_pool(np.ascontiguousarray(x[..., c : c + 1]), window, (2, 1), padding) for c in range(channels)]
+    np.testing.assert_array_equal(y.numpy(), np.concatenate(alone, -1))
+    np.testing.assert_array_equal(y.numpy(), ops.max_pool(x, window, (2, 1), padding))
+    gradient = np.asarray(tape.gradient(y, t))
+    for c in range(channels):
+        with GradientTape() as tape:
+            one = Tensor(np.ascontiguousarray(x[..., c : c + 1]))
+            tape.watch(one)
+            y = ops.max_pool(one, window, (2, 1), padding)
+        np.testing.assert_array_equal(gradient[..., c : c + 1], np.asarray(tape.gradient(y, one)))

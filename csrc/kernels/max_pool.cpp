@@ -32,23 +32,25 @@ JUANJI_INLINE void max_vectors(const PoolShape& s, const T* x, int64_t rows, int
   }
 }
 
-// The maximum over the pixels p × q of the window, the first of which is at x, for all channels of one output pixel. KH
-// and KW, where not zero, are its rows and columns known at compile time: the loops over them unroll.
+// The maximum over the pixels p × q of the window, the first of which is at x, for the channels of one output pixel, or
+// of several that lie side by side in x and y. KH and KW, where not zero, are its rows and columns known at compile
+// time: the loops over them unroll.
 template <class T, class Index, bool kArgmax, int KH, int KW>
-JUANJI_INLINE void max_pixel(const PoolShape& s, const T* x, Span p, Span q, T* y, Index* argmax, int64_t spare) {
+JUANJI_INLINE void max_pixel(const PoolShape& s, const T* x, Span p, Span q, int64_t channels, T* y, Index* argmax,
+                             int64_t spare) {
   const int64_t rows = KH ? KH : p.end - p.begin;
   const int64_t columns = KW ? KW : q.end - q.begin;
   const int64_t start = p.begin * s.kw + q.begin;
   constexpr int kVectors = 2;
   int64_t first = 0;
   if (KH == 0) {
-    for (; first + kVectors * kWidth<T> <= s.c; first += kVectors * kWidth<T>) {
+    for (; first + kVectors * kWidth<T> <= channels; first += kVectors * kWidth<T>) {
       max_vectors<T, Index, kArgmax, kVectors>(s, x + first, rows, columns, start, y + first,
                                                kArgmax ? argmax + first : nullptr, AllLanes<T>{});
     }
   }
   for_channels<T>(
-      s.c - first, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+      channels - first, spare, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
         max_vectors<T, Index, kArgmax, 1>(s, x + first + i, rows, columns, start, y + first + i,
                                           kArgmax ? argmax + first + i : nullptr, lanes);
       });
@@ -60,23 +62,29 @@ JUANJI_INLINE void max_rows(const PoolShape& s, const T* x, T* y, Index* argmax,
   for (int64_t i = begin; i < end; ++i) {
     const int64_t r = i * s.sh - s.top;
     const Span p = inside(r, s.kh, s.h);
-    for (int64_t j = 0; j < s.ow; ++j) {
+    int64_t pixels;
+    for (int64_t j = 0; j < s.ow; j += pixels) {
       const int64_t column = j * s.sw - s.left;
       const Span q = inside(column, s.kw, s.w);
+      pixels = 1;
+      if (s.sw == 1 && q.end - q.begin == s.kw) {  // windows that are whole, one column further each
+        const int64_t left_over = s.w - s.kw - column + 1;
+        pixels = left_over < s.ow - j ? left_over : s.ow - j;
+      }
       const int64_t output = i * s.ow + j;
-      const int64_t last_input = (r + p.end - 1) * s.w + column + q.end - 1;
-      const int64_t y_spare = outputs - 1 - output;
+      const int64_t last_input = (r + p.end - 1) * s.w + column + q.end - 1 + pixels - 1;
+      const int64_t y_spare = outputs - pixels - output;
       const int64_t x_spare = s.h * s.w - 1 - last_input;
       const int64_t spare = (y_spare < x_spare ? y_spare : x_spare) * s.c;
       const T* from = x + ((r + p.begin) * s.w + column + q.begin) * s.c;
       T* to = y + output * s.c;
       Index* index = kArgmax ? argmax + output * s.c : nullptr;
       if (p.end - p.begin == 2 && q.end - q.begin == 2) {
-        max_pixel<T, Index, kArgmax, 2, 2>(s, from, p, q, to, index, spare);
+        max_pixel<T, Index, kArgmax, 2, 2>(s, from, p, q, pixels * s.c, to, index, spare);
       } else if (p.end - p.begin == 3 && q.end - q.begin == 3) {
-        max_pixel<T, Index, kArgmax, 3, 3>(s, from, p, q, to, index, spare);
+        max_pixel<T, Index, kArgmax, 3, 3>(s, from, p, q, pixels * s.c, to, index, spare);
       } else {
-        max_pixel<T, Index, kArgmax, 0, 0>(s, from, p, q, to, index, spare);
+        max_pixel<T, Index, kArgmax, 0, 0>(s, from, p, q, pixels * s.c, to, index, spare);
       }
     }
   }
