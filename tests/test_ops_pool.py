@@ -342,8 +342,8 @@ def test_windows_one_column_further_each_keep_the_first_maximum(window, padding,
     rng = np.random.default_rng(channels)
     x = rng.integers(0, 4, (2, 6, 9, channels)).astype("float32")  # many equal ones
     x[0, 2, 3, 0] = np.nan
-    with GradientTape() as tape:  # with positions of maxima
-        t = Tensor(x)
+    with juanji.GradientTape() as tape:  # with positions of maxima
+        t = juanji.Tensor(x)
         tape.watch(t)
         y = ops.max_pool(t, window, (2, 1), padding)
     alone = [ops.max_pool(np.ascontiguousarray(x[..., c : c + 1]), window, (2, 1), padding) for c in range(channels)]
@@ -351,8 +351,8 @@ def test_windows_one_column_further_each_keep_the_first_maximum(window, padding,
     np.testing.assert_array_equal(y.numpy(), ops.max_pool(x, window, (2, 1), padding))
     gradient = np.asarray(tape.gradient(y, t))
     for c in range(channels):
-        with GradientTape() as tape:
-            one = Tensor(np.ascontiguousarray(x[..., c : c + 1]))
+        with juanji.GradientTape() as tape:
+            one = juanji.Tensor(np.ascontiguousarray(x[..., c : c + 1]))
             tape.watch(one)
             y = ops.max_pool(one, window, (2, 1), padding)
         np.testing.assert_array_equal(gradient[..., c : c + 1], np.asarray(tape.gradient(y, one)))
