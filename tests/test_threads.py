@@ -177,13 +177,6 @@ def test_several_python_threads_at_once() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("settings", [{}, {"GOMP_SPINCOUNT": "7"}, {"OMP_WAIT_POLICY": "active"}])
-def test_openmp_settings_are_the_users_and_the_environment_is_left_alone(settings: dict[str, str]) -> None:
-    names = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
-    done = child.run(f"import os, juanji; print([os.environ.get(n) for n in {names}])", **settings)
-    assert done.stdout.strip() == str([settings.get(n) for n in names])
-
-
 @needs_openmp
 @pytest.mark.parametrize("value", ["abc", "0", "-1", "2.5", "99999", "2 "])
 def test_a_wrong_number_of_threads_is_refused_at_import(value: str) -> None:

@@ -1,10 +1,13 @@
 #include "core/parallel.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "core/fork.hpp"
@@ -17,7 +20,7 @@
 namespace juanji {
 namespace {
 
-// libgomp's threads do not survive fork(); using its pool in the child would wait for them for ever.
+// Threads do not survive fork(): in the child nobody would come to help.
 std::atomic<bool> in_forked_child{false};
 thread_local int current_worker = -1;  // >= 0 while this thread runs a task
 
@@ -53,10 +56,15 @@ void run_serially(int64_t tasks, FunctionRef<void(int64_t, int)> body) {
   current_worker = outer;
 }
 
-// The tasks of one loop, taken one by one; the first exception is kept.
+// The tasks of one loop, taken one by one by at most `threads` threads; the first exception is kept.
 class Loop {
  public:
-  Loop(int64_t tasks, FunctionRef<void(int64_t, int)> body) : tasks_(tasks), body_(body) {}
+  Loop(int64_t tasks, int64_t threads, FunctionRef<void(int64_t, int)> body)
+      : tasks_(tasks),
+        threads_(threads),
+        body_(body) {}
+
+  bool wants(int worker) const { return worker < threads_ && next_.load(std::memory_order_relaxed) < tasks_; }
 
   void work(int worker) {
     current_worker = worker;
@@ -77,16 +85,18 @@ class Loop {
 
  private:
   int64_t tasks_;
+  int64_t threads_;
   FunctionRef<void(int64_t, int)> body_;
   std::atomic<int64_t> next_{0};
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;
 };
 
+constexpr int kSpins = 4000;  // pauses of a waiting thread before it gives its core to others, some 0.1 ms
+
 // Waits for what other threads do: briefly without giving the core away, then giving it to whoever needs it.
 template <class Done>
 void wait_until(Done done) {
-  constexpr int kSpins = 4000;
   for (int i = 0; !done(); ++i) {
     if (i >= kSpins) {
       std::this_thread::yield();
@@ -96,44 +106,119 @@ void wait_until(Done done) {
   }
 }
 
-// Threads that stand by for the loops of one master.
+#if JUANJI_OPENMP
+
+// Threads that stand by for the loops of all others. A loop waits only for those that have taken one of its tasks:
+// one that the system has put aside holds up nobody, as it would at the end of an OpenMP region of its own.
 //
-// A helper announces itself (inside_) before it looks for the loop; the master takes the loop away before it looks who
-// is inside. Both in the one order of all such accesses, so either the helper finds no loop, or the master waits for
-// it.
-class Crew {
+// A helper announces itself (inside) before it looks for a loop; the thread that opened the loop takes it away before
+// it looks who is inside. Both in the one order of all such accesses, so either the helper finds no loop, or it is
+// waited for.
+class Team {
  public:
-  void lead(Loop& loop) {
-    loop_.store(&loop);
-    ++number_;
-    loop.work(0);
-    loop_.store(nullptr);
-    wait_until([&] { return inside_.load() == 0; });
-    loop.rethrow();
+  // Never destroyed: its threads may run while the process ends.
+  static Team& instance() {
+    static Team* team = new Team;
+    return *team;
   }
 
-  void help(int worker) {
-    uint64_t done = 0;  // the number of the last loop this thread has seen the end of
-    while (true) {
-      wait_until([&] { return over_.load() || number_.load() != done; });
-      if (over_.load()) return;
-      done = number_.load();
-      ++inside_;
-      if (Loop* loop = loop_.load()) loop->work(worker);
-      --inside_;
+  void run(Loop& loop, int threads) {
+    call_up(threads);
+    Place* place = take_place();
+    if (place == nullptr) return loop.work(0);
+    place->loop.store(&loop);
+    ++opened_;
+    if (sleeping_.load() > 0) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      work_.notify_all();
+    }
+    loop.work(0);
+    place->loop.store(nullptr);
+    wait_until([&] { return place->inside.load() == 0; });
+    place->taken.store(false);
+  }
+
+ private:
+  struct alignas(64) Place {
+    std::atomic<bool> taken{false};
+    std::atomic<Loop*> loop{nullptr};
+    std::atomic<int> inside{0};
+  };
+  static constexpr int kPlaces = 16;  // for loops at the same time; further ones are worked on by their thread alone
+  static constexpr std::chrono::microseconds kAwake{500};  // bridges the gaps between operations and between steps
+
+  Place* take_place() {
+    for (Place& place : places_) {
+      if (!place.taken.load(std::memory_order_relaxed) && !place.taken.exchange(true)) return &place;
+    }
+    return nullptr;
+  }
+
+  // Sees to it that `threads` - 1 helpers are awake or can be woken, and further ones stay asleep.
+  void call_up(int threads) {
+    if (wanted_.load() == threads) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    wanted_.store(threads);
+    reserve_.notify_all();
+    if (threads <= helpers_ + 1) return;
+    const int first = helpers_ + 1, count = threads - first;
+    try {
+      std::thread([this, first, count] {
+#pragma omp parallel num_threads(count)
+        {
+          const DenormalGuard guard;
+          help(first + omp_get_thread_num());
+        }
+      }).detach();
+      helpers_ = threads - 1;
+    } catch (const std::system_error&) {  // the system has no more threads: those that are there do the work
     }
   }
 
-  void dismiss() { over_.store(true); }
+  [[noreturn]] void help(int worker) {
+    for (uint64_t seen = 0;;) {
+      await(worker, seen);
+      seen = opened_.load();
+      for (Place& place : places_) {
+        if (place.loop.load(std::memory_order_relaxed) == nullptr) continue;
+        ++place.inside;
+        Loop* loop = place.loop.load();
+        if (loop != nullptr && loop->wants(worker)) loop->work(worker);
+        --place.inside;
+      }
+    }
+  }
 
- private:
-  std::atomic<Loop*> loop_{nullptr};
-  std::atomic<uint64_t> number_{0};
-  std::atomic<int> inside_{0};
-  std::atomic<bool> over_{false};
+  // Until a loop was opened after `seen` of them.
+  void await(int worker, uint64_t seen) {
+    const auto something = [&] { return opened_.load() != seen; };
+    const auto needed = [&] { return worker < wanted_.load(); };
+    for (int i = 0; i < kSpins && needed(); ++i) {
+      if (something()) return;
+      spin_pause();
+    }
+    const auto end = std::chrono::steady_clock::now() + kAwake;
+    while (needed() && std::chrono::steady_clock::now() < end) {
+      if (something()) return;
+      std::this_thread::yield();
+    }
+    std::unique_lock<std::mutex> lock(mutex_);
+    reserve_.wait(lock, needed);
+    ++sleeping_;
+    work_.wait(lock, [&] { return something() || !needed(); });
+    --sleeping_;
+  }
+
+  Place places_[kPlaces];
+  std::atomic<uint64_t> opened_{0};  // loops so far
+  std::atomic<int> wanted_{1};       // threads, that of the loop included
+  std::atomic<int> sleeping_{0};
+  std::mutex mutex_;  // of what follows
+  std::condition_variable work_, reserve_;
+  int helpers_ = 0;
 };
 
-thread_local Crew* own_crew = nullptr;
+#endif
 
 }  // namespace
 
@@ -175,47 +260,15 @@ std::string num_threads_reason() {
 int max_workers() { return num_threads(); }
 
 void parallel_for(int64_t tasks, double cost, FunctionRef<void(int64_t, int)> body) {
-  const int64_t threads = num_threads();
+  const int threads = num_threads();
   const bool serial =
       current_worker >= 0 || threads == 1 || tasks < 2 || static_cast<double>(tasks) * cost < kSerialCost;
   if (serial) return run_serially(tasks, body);
-  Loop loop(tasks, body);
-  if (own_crew != nullptr) return own_crew->lead(loop);
 #if JUANJI_OPENMP
-  const int team = static_cast<int>(threads < tasks ? threads : tasks);
-#pragma omp parallel num_threads(team)
-  {
-    const DenormalGuard guard;
-    loop.work(omp_get_thread_num());
-  }
+  const DenormalGuard guard;
+  Loop loop(tasks, threads, body);
+  Team::instance().run(loop, threads);
   loop.rethrow();
-#endif
-}
-
-void with_crew(FunctionRef<void()> body) {
-  const int threads = num_threads();
-  if (threads == 1 || current_worker >= 0 || own_crew != nullptr) return body();
-#if JUANJI_OPENMP
-  Crew crew;
-  std::exception_ptr error;
-#pragma omp parallel num_threads(threads)
-  {
-    const DenormalGuard guard;
-    const int worker = omp_get_thread_num();
-    if (worker > 0) {
-      crew.help(worker);
-    } else {
-      own_crew = &crew;
-      try {
-        body();
-      } catch (...) {
-        error = std::current_exception();
-      }
-      own_crew = nullptr;
-      crew.dismiss();
-    }
-  }
-  if (error) std::rethrow_exception(error);
 #endif
 }
 

@@ -21,15 +21,10 @@ bool openmp_enabled();
 // Runs body(task, worker) for task = 0 .. tasks-1. `cost` is the work of one task in units of roughly one
 // nanosecond of one core: below kSerialCost in all, it stays on the calling thread. worker < max_workers() names a
 // scratch slot that nobody else uses at the same time. Nested calls run serially with the caller's worker, and
-// so does a child process after fork(), whose thread pool is gone. The first exception of a task is rethrown.
+// so does a child process after fork(), whose other threads are gone. The first exception of a task is rethrown.
 constexpr double kSerialCost = 15000.0;
 void parallel_for(int64_t tasks, double cost, FunctionRef<void(int64_t task, int worker)> body);
 int max_workers();
-
-// Calls body() on this thread with the others standing by: every parallel_for inside hands its tasks to them without
-// opening a team of its own, and waits only for those that have taken one. A thread that the system has put aside
-// holds up nobody; with a team for each loop it holds up every loop. Where there is one thread, body() is just called.
-void with_crew(FunctionRef<void()> body);
 
 // Cuts [0, n) into ranges of about `grain` and calls body(begin, end) for each; cost is that of one element.
 void parallel_ranges(int64_t n, int64_t grain, double cost, FunctionRef<void(int64_t begin, int64_t end)> body);

@@ -235,16 +235,13 @@ void Program::run(const std::vector<const void*>& inputs, const std::vector<void
       case Place::setup: break;
     }
   }
-  const auto run_steps = [&] {
-    for (Step& step : steps_) {
-      const auto start = std::chrono::steady_clock::now();
-      execute(step, base);
-      if (seconds != nullptr) {
-        seconds->push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-      }
+  for (Step& step : steps_) {
+    const auto start = std::chrono::steady_clock::now();
+    execute(step, base);
+    if (seconds != nullptr) {
+      seconds->push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }
-  };
-  with_crew(run_steps);
+  }
   for (const size_t i : copied_outputs_) {
     const Tensor& value = values_[outputs_[i]].tensor;
     if (value.spec.bytes() > 0) std::memcpy(outputs[i], value.data, value.spec.bytes());

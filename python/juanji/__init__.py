@@ -4,7 +4,6 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 from typing import Any as _Any
 
-from juanji import _openmp as _openmp  # first: it loads the native module
 from juanji import config
 from juanji.autograd import GradientTape, Tensor, Variable
 from juanji.config import set_num_threads, show_config

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -8,6 +9,13 @@
 #include "core/parallel.hpp"
 
 namespace juanji {
+namespace {
+
+void work_a_little() {  // so that helpers arrive in time
+  for (volatile int i = 0; i < 300;) i = i + 1;
+}
+
+}  // namespace
 
 TEST(Parallel, EveryTaskRunsOnce) {
   std::vector<std::atomic<int>> runs(1000);
@@ -43,52 +51,60 @@ TEST(Parallel, NestedCallsRunSerially) {
   EXPECT_EQ(sum, 64);
 }
 
-TEST(Parallel, ACrewServesManyShortLoops) {
+TEST(Parallel, TheNumberOfThreadsMayChangeBetweenLoops) {
   const int before = num_threads();
-  for (const int threads : {1, 2, 7}) {
+  for (const int threads : {1, 2, 7, 3, 12, 2}) {
     set_num_threads(threads);
-    with_crew([&] {
-      for (int64_t loop = 0; loop < 5000; ++loop) {
-        std::atomic<int64_t> sum{0};
-        parallel_for(loop % 9, 1e6, [&](int64_t task, int worker) {
-          EXPECT_LT(worker, threads);
-          sum += task + 1;
-        });
-        const int64_t tasks = loop % 9;
-        ASSERT_EQ(sum, tasks * (tasks + 1) / 2);
-      }
-    });
+    for (int64_t loop = 0; loop < 2000; ++loop) {
+      std::atomic<int64_t> sum{0};
+      parallel_for(loop % 9, 1e6, [&](int64_t task, int worker) {
+        EXPECT_LT(worker, threads);
+        work_a_little();
+        sum += task + 1;
+      });
+      const int64_t tasks = loop % 9;
+      ASSERT_EQ(sum, tasks * (tasks + 1) / 2);
+    }
   }
   set_num_threads(before);
 }
 
-TEST(Parallel, ACrewPassesExceptionsOnAndIsGoneAfterwards) {
-  EXPECT_THROW(with_crew([&] {
-                 EXPECT_THROW(parallel_for(64, 1e6, [](int64_t, int) { throw std::runtime_error("of a task"); }),
-                              std::runtime_error);
-                 parallel_for(4, 1e6, [](int64_t, int) {});
-                 throw std::logic_error("of the body");
-               }),
-               std::logic_error);
-  std::atomic<int> sum{0};
-  with_crew([&] { with_crew([&] { parallel_for(64, 1e6, [&](int64_t, int) { ++sum; }); }); });
-  parallel_for(64, 1e6, [&](int64_t, int) { ++sum; });
-  EXPECT_EQ(sum, 128);
+// Each task waits for the others: they end only if as many threads come, also those that have gone to sleep.
+TEST(Parallel, HelpersWakeUp) {
+  if (!openmp_enabled()) GTEST_SKIP() << "built without OpenMP: there are no helpers";
+  const int before = num_threads();
+  for (const int threads : {2, 5, 3}) {
+    set_num_threads(threads);
+    for (const int pause : {0, 1, 5}) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+      std::atomic<int> there{0}, late{0};
+      parallel_for(threads, 1e6, [&](int64_t, int) {
+        ++there;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (there < threads && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+        if (there < threads) ++late;
+      });
+      EXPECT_EQ(late, 0) << threads << " threads after " << pause << " ms";
+    }
+  }
+  set_num_threads(before);
 }
 
-TEST(Parallel, CrewsOfSeveralThreadsDoNotMix) {
+TEST(Parallel, LoopsOfManyThreadsDoNotMix) {
   std::vector<std::thread> threads;
   std::atomic<int> wrong{0};
-  for (int t = 0; t < 3; ++t) {
+  for (int t = 0; t < 40; ++t) {  // more than there are places for
     threads.emplace_back([&] {
-      for (int round = 0; round < 50; ++round) {
-        with_crew([&] {
-          for (int loop = 0; loop < 20; ++loop) {
-            std::atomic<int> sum{0};
-            parallel_for(16, 1e6, [&](int64_t, int) { ++sum; });
-            if (sum != 16) ++wrong;
-          }
+      for (int round = 0; round < 200; ++round) {
+        std::atomic<int> sum{0};
+        std::vector<std::atomic<int>> inside(static_cast<size_t>(max_workers()));
+        parallel_for(16, 1e6, [&](int64_t, int worker) {
+          if (inside[static_cast<size_t>(worker)]++ != 0) ++wrong;  // two threads with the same slot
+          work_a_little();
+          ++sum;
+          --inside[static_cast<size_t>(worker)];
         });
+        if (sum != 16) ++wrong;
       }
     });
   }
