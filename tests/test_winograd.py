@@ -31,16 +31,14 @@ C_WINOGRAD = {"2": 8.0, "4": 38.0}
 
 RUN = """
 import numpy as np
-from juanji import _core, ops
+from juanji import _core
 arrays = np.load({source!r})
 results = {{}}
 for i, padding in enumerate({paddings!r}):
     x, w, b = (arrays[f"{{name}}{{i}}"] for name in "xwb")
-    results[f"y{{i}}"] = y = ops.conv2d(x, w, b, padding=padding, activation="relu")
-    gradient = _core.Conv2DWeightGradient(
-        kernel_size=(3, 3), strides=(1, 1), padding=padding, dilation_rate=(1, 1), groups=1
-    )
-    results[f"dw{{i}}"] = gradient(x, np.asarray(y))
+    geometry = dict(strides=(1, 1), padding=padding, dilation_rate=(1, 1), groups=1)
+    results[f"y{{i}}"] = y = _core.Conv2D(activation="relu", **geometry)(x, w, b)
+    results[f"dw{{i}}"] = _core.Conv2DWeightGradient(kernel_size=(3, 3), **geometry)(x, y)
 np.savez({target!r}, **results)
 """
 
