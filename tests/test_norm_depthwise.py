@@ -92,6 +92,26 @@ def _threads() -> Any:
     juanji.set_num_threads(before)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("strides", [(1, 1), (2, 2)])
+def test_statistics_of_the_output_have_the_bits_of_those_apart(strides: tuple[int, int], dtype: str) -> None:
+    attributes: dict[str, Any] = {"strides": strides, "padding": "same", "epsilon": EPSILON, "activation": "relu"}
+    for shape in ((16, 8, 8, 8), (33, 8, 8, 16), (18, 9, 9, 64)):
+        d = data(shape, dtype)
+        inputs = [d["x"], d["gamma"], d["beta"], d["out_gamma"], d["out_beta"] ** 2, d["w"], d["b"]]
+        y = _core.NormDepthwise(**attributes)(*inputs)
+        for threads in (1, 2, 5):
+            juanji.set_num_threads(threads)
+            got = _core.NormDepthwise(**attributes, moments=True)(*inputs)
+            for mine, other in zip(got, (y, *_core.BatchMoments()(y)), strict=True):
+                np.testing.assert_array_equal(mine, other)
+    d = data((16, 4, 4, 8), dtype)  # a row of vectors is more than an image of 2×2 pixels
+    inputs = [d["x"], d["gamma"], d["beta"], d["gamma"], d["gamma"] ** 2, d["w"]]
+    attributes["strides"] = (2, 2)
+    with pytest.raises(ValueError, match=r"norm_depthwise: cannot take statistics image by image"):
+        _core.NormDepthwise(**attributes, moments=True)(*inputs)
+
+
 def test_infinities_and_nan_go_the_same_ways() -> None:
     d = data((16, 8, 8, 16), "float32")
     d["x"][3, 2, 5, 7], d["x"][4, 0, 0, 8], d["w"][1, 1, 2] = np.nan, np.inf, np.inf

@@ -17,9 +17,16 @@ NormDepthwise norm_depthwise(const Pair& strides, const py::object& padding, dou
 }
 
 void bind_norm_depthwise(py::module_& m) {
-  bind_operation<NormDepthwise>(m, "NormDepthwise", "(x, gamma, beta, mean, variance, w[, b]) -> y")
-      .def(py::init(&norm_depthwise), py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("epsilon"),
-           py::arg("activation"))
+  bind_operation<NormDepthwise>(m, "NormDepthwise",
+                                "(x, gamma, beta, mean, variance, w[, b]) -> y[, mean and variance of its channels]")
+      .def(py::init([](const Pair& strides, const py::object& padding, double epsilon, const std::string& activation,
+                       bool moments) {
+             NormDepthwise op = norm_depthwise(strides, padding, epsilon, activation);
+             op.moments = moments;
+             return op;
+           }),
+           py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("epsilon"), py::arg("activation"),
+           py::arg("moments") = false)
       .def(
           "fits",
           [](const NormDepthwise& op, const std::vector<int64_t>& x, const std::vector<int64_t>& w) {

@@ -1,10 +1,12 @@
 #include "ops/norm_depthwise.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/buffer_pool.hpp"
 #include "core/check.hpp"
 #include "ops/batch_norm_parts.hpp"
+#include "ops/conv2d_moments.hpp"
 #include "ops/depthwise_3x3.hpp"
 
 namespace juanji {
@@ -65,6 +67,13 @@ struct GradientSpace {
   static constexpr int64_t kForward = NormForward<T>::kVectors, kBackward = NormBackward<T>::kVectors;
 };
 
+// Of the statistics' partial results, in whole cache lines: what kernels load by vectors lies behind.
+size_t moments_bytes(const NormDepthwise& op, const DepthwisePlan& plan, DType dtype) {
+  constexpr size_t kLine = 64;
+  if (!op.moments) return 0;
+  return (MomentsOnTheWay<float>::bytes({dtype, plan.y()}) + kLine - 1) / kLine * kLine;
+}
+
 }  // namespace
 
 NormDepthwise::NormDepthwise(const Window& w, double eps, Activation act) : window(w), epsilon(eps), activation(act) {
@@ -86,12 +95,18 @@ std::vector<TensorSpec> NormDepthwise::outputs(const std::vector<TensorSpec>& in
     check_same_dtype(*this, x, "x", inputs[6], "b");
     check_shape(*this, inputs[6], "b", {x.shape[3]});
   }
-  return {{x.dtype, plan_of(*this, window, x, w).y()}};
+  const TensorSpec y{x.dtype, plan_of(*this, window, x, w).y()}, vector{x.dtype, {x.shape[3]}};
+  if (!moments) return {y};
+  if (!Conv2DMoments::fits(y)) {
+    fail(name(), "cannot take statistics image by image", "an output whose images fill vectors", "its output", y.shape,
+         "Leave moments out.");
+  }
+  return {y, vector, vector};
 }
 
 size_t NormDepthwise::workspace(const std::vector<TensorSpec>& inputs) const {
   const DepthwisePlan plan = plan_of(*this, window, inputs[0], inputs[5]);
-  return depthwise_3x3::packed_bytes(plan, inputs[0].dtype) +
+  return moments_bytes(*this, plan, inputs[0].dtype) + depthwise_3x3::packed_bytes(plan, inputs[0].dtype) +
          static_cast<size_t>(3 * ChannelRows(inputs[0]).cols) * dtype_bytes(inputs[0].dtype);
 }
 
@@ -100,7 +115,10 @@ void NormDepthwise::run(const std::vector<Tensor>& inputs, const std::vector<Ten
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
     const DepthwisePlan one = one_image(plan);
-    T* packed = static_cast<T*>(workspace);
+    std::optional<MomentsOnTheWay<T>> statistics;
+    if (moments) statistics.emplace(outputs[0], workspace);
+    const size_t before = moments_bytes(*this, plan, inputs[0].spec.dtype);
+    T* packed = reinterpret_cast<T*>(static_cast<char*>(workspace) + before);
     T* vectors = packed + depthwise_3x3::packed_bytes(plan, inputs[0].spec.dtype) / sizeof(T);
     depthwise_3x3::pack<T>(plan, inputs[5].as<T>(), packed);
     const NormForward<T> norm(ChannelRows(inputs[0].spec), norm_at<T>(inputs, 1, epsilon, activation), vectors);
@@ -115,7 +133,9 @@ void NormDepthwise::run(const std::vector<Tensor>& inputs, const std::vector<Ten
         depthwise_3x3::forward_row<T>(one, normal.as<T>(), packed, b, Activation::none, row, row + 1 == plan.g.oh,
                                       y + (image * plan.g.oh + row) * y_row);
       }
+      if (statistics) statistics->finished(image, plan.y_image());
     });
+    if (statistics) statistics->take(outputs[1].as<T>(), outputs[2].as<T>());
   });
 }
 

@@ -13,10 +13,12 @@
 namespace juanji {
 
 // x (N, H, W, C), gamma, beta, mean, variance (C), w (3, 3, C, 1)[, b (C)] -> y = depthwise_conv2d(norm(x), w) + b
+// [, mean and variance of its channels, as Conv2DMoments has them]
 struct NormDepthwise : Operation {
   Window window;
   double epsilon;
   Activation activation;  // behind the normalisation
+  bool moments = false;
 
   NormDepthwise(const Window& window, double epsilon, Activation activation);
   std::string name() const override { return "norm_depthwise"; }

@@ -338,7 +338,7 @@ class DepthwisePointwise(Operation):
 
 class NormDepthwise(Operation):
     """
-    (x, gamma, beta, mean, variance, w[, b]) -> y
+    (x, gamma, beta, mean, variance, w[, b]) -> y[, mean and variance of its channels]
     """
     def __init__(
         self,
@@ -347,6 +347,7 @@ class NormDepthwise(Operation):
         padding: typing.Any,
         epsilon: float,
         activation: str,
+        moments: bool = False,
     ) -> None: ...
     def fits(self, x: collections.abc.Sequence[int], w: collections.abc.Sequence[int]) -> bool:
         """

@@ -12,7 +12,7 @@ def take_statistics(graph: Graph, norm: Node) -> None:
     """Lets the convolution before a normalisation, or before statistics alone, take them."""
     x = norm.inputs[0]
     conv = graph.producer(x)
-    if conv is None or conv.name != "conv2d" or conv.attributes["activation"] != "none":
+    if conv is None or not _is_linear(conv):
         return
     if not _core.Conv2DMoments.fits(x.shape):
         return
@@ -23,4 +23,14 @@ def take_statistics(graph: Graph, norm: Node) -> None:
         graph.replace(norm, batch_norm_apply, inputs, norm.outputs[:1], norm.attributes)
     else:
         graph.remove(norm)
-    graph.replace(conv, conv2d_moments, conv.inputs, (x, mean, variance), conv.attributes)
+    if conv.name == "conv2d":
+        graph.replace(conv, conv2d_moments, conv.inputs, (x, mean, variance), conv.attributes)
+    else:
+        graph.change(conv, conv.inputs, (x, mean, variance), moments=True)
+
+
+def _is_linear(node: Node) -> bool:
+    """Whether an operation is a convolution whose result leaves it as it is."""
+    if node.name == "norm_depthwise":
+        return not node.attributes.get("moments")
+    return node.name == "conv2d" and node.attributes["activation"] == "none"
