@@ -93,7 +93,10 @@ def test_effective_rates_are_no_shares_of_the_peak(capsys: pytest.CaptureFixture
 
 def test_python_models_are_refused() -> None:
     class Own(layers.Layer):
+        calls = 0
+
         def call(self, inputs: Any) -> Any:
+            self.calls += 1  # which a recorded step would not do
             return inputs * 2.0
 
     model = juanji.Sequential([layers.Input((3,)), Own()])

@@ -37,9 +37,9 @@ double winograd_time(const WinogradShape& s, int64_t side) {
   const auto tiles = static_cast<double>(s.images * ceil_div(s.rows, side) * ceil_div(s.columns, side));
   const auto matrices = static_cast<double>((side + 2) * (side + 2));
   const auto channels = static_cast<double>(s.channels), outputs = static_cast<double>(s.outputs);
-  const double rate = 90 * channels / (channels + 12);            // of the products: their sums are short
-  const double input = side == 2 ? 1.6 : 3.6;                     // of a tile's transform, for each channel
-  const double output = side == 2 ? 3.0 : 7.0;                    // likewise
+  const double rate = 90 * channels / (channels + 12);  // of the products: their sums are short
+  const double input = side == 2 ? 1.6 : 3.6;           // of a tile's transform, for each channel
+  const double output = side == 2 ? 3.0 : 7.0;          // likewise
   const bool near = matrices * channels * outputs * s.element_bytes <= kNearBytes;
   const double weight = matrices * ((near ? 0.1 : 0.2) + (s.packed ? 0 : 0.4));  // of reading and transforming one
   return 2 * matrices * tiles * channels * outputs / rate + tiles * (input * channels + output * outputs) +
