@@ -304,3 +304,23 @@ def test_variables_are_weights_by_another_name():
     v = layer.add_variable((2,), "ones", trainable=False, name="v")
     assert layer.non_trainable_weights == [v]
     assert v.path == f"{layer.name}/v"
+
+
+def test_paths_name_the_layers_around_a_weight():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__(name="own")
+            self.seq = keras.Sequential([layers.Dense(4, name="q")], name="seq")
+            self.wrapped = layers.TimeDistributed(layers.Dense(1, name="d", use_bias=False), name="td")
+
+        def call(self, x):
+            return self.wrapped(self.seq(x))
+
+    model = Own()
+    model(np.zeros((1, 2, 5), "float32"))
+    assert [w.path for w in model.weights] == ["own/seq/q/kernel", "own/seq/q/bias", "own/td/d/kernel"]
+    built = keras.Sequential([keras.Input((3,)), layers.Dense(2, name="d", use_bias=False)], name="s")
+    assert [w.path for w in built.weights] == ["s/d/kernel"]
+    alone = layers.Dense(2, name="alone", use_bias=False)
+    alone.build((None, 3))
+    assert [w.path for w in alone.weights] == ["alone/kernel"]

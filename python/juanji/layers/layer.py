@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,12 +34,14 @@ class _CallContext(threading.local):
         training: its `training` argument, which layers called inside inherit.
         depth: how many layers deep.
         count: outermost calls so far, so that a layer can tell whether it is called again in the same one.
-        names: of the layers whose calls are going on, outermost first.
+        names: of the layers that are being called or built, outermost first.
+        building: the layer that is being built innermost.
     """
 
     training: bool | None = None
     depth: int = 0
     count: int = 0
+    building: Any = None
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -175,14 +178,15 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
         shape = x.shape if isinstance(x, (Tensor, np.ndarray)) else map_structure(lambda one: one.shape, x)
         self.check_input(shape)
         if not self.built:
-            self._path = "/".join((*_context.names, self.name))
             self.build(shape, **self._other_shapes(kwargs))
         if masks is not None or kwargs:
             masks = self._fill_masks(x, masks, kwargs)
         _context.training = training
         _context.count += not _context.depth
         _context.depth += 1
-        _context.names.append(self.name)
+        entered = _context.building is not self  # a model may call itself to build its layers
+        if entered:
+            _context.names.append(self.name)
         if self._takes_training:
             kwargs["training"] = training
         try:
@@ -190,7 +194,8 @@ class Layer(SymbolicCalls, CallArguments, Stored, LayerProperties):
         finally:
             _context.training = outer
             _context.depth -= 1
-            _context.names.pop()
+            if entered:
+                _context.names.pop()
         if masks is not None or self._makes_masks:
             y = self._masked(x, y, masks)
         if self.activity_regularizer is not None:
@@ -315,12 +320,29 @@ def _marking_built(build: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:
-        with exempted():  # it happens once, in no recorded step
+        with exempted(), _scope(self):  # it happens once, in no recorded step
             build(self, *args, **kwargs)
         self._build_shape = args[0] if len(args) == 1 and not kwargs else kwargs.get("input_shape")
         self.built = True
 
     return wrapper
+
+
+@contextmanager
+def _scope(layer: Layer) -> Iterator[None]:
+    """Weights and layers that are built inside have the layer's name in their paths; its base classes' builds too."""
+    outer = _context.building
+    if outer is layer:
+        yield
+        return
+    layer._path = "/".join((*_context.names, layer.name))
+    _context.building = layer
+    _context.names.append(layer.name)
+    try:
+        yield
+    finally:
+        _context.names.pop()
+        _context.building = outer
 
 
 def _checked_name(owner: str, name: Any) -> str | None:
