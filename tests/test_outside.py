@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import random
 import time
@@ -190,6 +191,24 @@ def test_usual_code_is_recorded(name: str) -> None:
     assert recorded(model)
     if "loss" not in name:
         assert recorded(model, "predict_step")
+
+
+def test_collections_of_garbage_are_no_part_of_a_step() -> None:
+    collections: list[float] = []
+
+    def callback(phase: str, info: dict[str, int]) -> None:
+        collections.append(time.perf_counter())  # neither the function nor the list could be recorded
+
+    before = gc.get_threshold()
+    gc.callbacks.append(callback)
+    gc.set_threshold(1)
+    try:
+        model = compared(RECORDED["layer"])
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(callback)
+    assert collections and gc.isenabled()
+    assert recorded(model), model._recorder.refused
 
 
 def test_only_when_it_is_allowed() -> None:

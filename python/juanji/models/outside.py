@@ -93,11 +93,15 @@ class Observer:
                     if stop:
                         raise NotRecordable(self.refused)
 
+        collects = gc.isenabled()
+        gc.disable()  # what is called at a collection is no part of the step it happens in
         sys.setprofile(hook)
         try:
             yield
         finally:
             sys.setprofile(before)
+            if collects:
+                gc.enable()
 
     def is_same(self) -> bool:
         """Whether what the code reads is what it was when it was observed."""
