@@ -47,6 +47,19 @@ JUANJI_INLINE void prefetch_rows(const Ahead<T>& ahead, int64_t begin, int64_t c
   for (int64_t i = begin; i < end; ++i) prefetch_row<T, 2>(ahead.from + i * ahead.step, ahead.length);
 }
 
+// The compiler has these vectors in registers here, and brings no load forward from behind. Products need every
+// register there is: with loads of the next k among them, a sum would be kept on the stack.
+template <class T, int R, int V>
+JUANJI_INLINE void keep_in_registers(Vec<T> (&acc)[R][V]) {
+#if JUANJI_X86
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) asm volatile("" : "+v"(acc[r][v]) : : "memory");
+  }
+#endif
+}
+
 // acc[r][v] += a(r) * b[v] for one k. The smaller side stays in registers, the other passes through one.
 template <class T, int R, int V, bool Partial, class A>
 JUANJI_INLINE void multiply_add(A a, const T* b, int64_t lanes, Vec<T> (&acc)[R][V]) {
@@ -61,6 +74,7 @@ JUANJI_INLINE void multiply_add(A a, const T* b, int64_t lanes, Vec<T> (&acc)[R]
 #pragma GCC unroll 16
       for (int r = 0; r < R; ++r) acc[r][v] += va[r] * vb;
     }
+    keep_in_registers<T>(acc);
   } else {
     Vec<T> vb[V];
     load_row<T, V, Partial>(b, lanes, vb);
