@@ -50,8 +50,8 @@ JUANJI_INLINE void prefetch_rows(const Ahead<T>& ahead, int64_t begin, int64_t c
 // The compiler has these vectors in registers here, and brings no load forward from behind. Products need every
 // register there is: with loads of the next k among them, a sum would be kept on the stack.
 template <class T, int R, int V>
-JUANJI_INLINE void keep_in_registers(Vec<T> (&acc)[R][V]) {
-#if JUANJI_X86
+JUANJI_INLINE void keep_in_registers([[maybe_unused]] Vec<T> (&acc)[R][V]) {
+#if JUANJI_X86 && JUANJI_VECTOR_BYTES == 32  // other tiles leave registers free
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 4
