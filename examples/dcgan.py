@@ -129,7 +129,6 @@ def main():
         d_optimizer=optimizers.Adam(2e-4, beta_1=0.5),
         g_optimizer=optimizers.Adam(2e-4, beta_1=0.5),
         loss_fn=losses.BinaryCrossentropy(from_logits=True),
-        jit_compile=True,  # the step is nothing but operations on tensors, so it can be recorded
     )
     draw = Draw(options.picture, gan.noise)
     gan.fit(x_train / np.float32(127.5) - 1, batch_size=options.batch_size, epochs=options.epochs, callbacks=[draw])
