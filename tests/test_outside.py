@@ -207,7 +207,8 @@ def test_collections_of_garbage_are_no_part_of_a_step() -> None:
     finally:
         gc.set_threshold(*before)
         gc.callbacks.remove(callback)
-    assert collections and gc.isenabled()
+    assert collections
+    assert gc.isenabled()
     assert recorded(model), model._recorder.refused
 
 
