@@ -8,7 +8,8 @@
 namespace juanji {
 namespace {
 
-constexpr double kLeastGain = 1.05;  // below, weights with zeros and wider windows are not worth it
+constexpr double kLeastGain = 1.05;   // below, weights with zeros and wider windows are not worth it
+constexpr int64_t kVectorBytes = 32;  // at most: with longer vectors the choice is the same, and with it the bits
 
 // Columns of a window whose taps are rows of columns side by side; 0 for other windows.
 int64_t window_columns(const std::vector<Tap>& taps) {
@@ -27,7 +28,8 @@ int64_t window_columns(const std::vector<Tap>& taps) {
 template <class T>
 double efficiency(int64_t channels, int64_t columns, int64_t r) {
   constexpr double kOneVector = 0.75, kSeveral = 0.9;  // of the peak, by vectors of a register tile
-  const int64_t width = kernels::matrix<T>().width, vectors = ceil_div(r * channels, width);
+  const int64_t width = std::min(kernels::matrix<T>().width, kVectorBytes / static_cast<int64_t>(sizeof(T)));
+  const int64_t vectors = ceil_div(r * channels, width);
   const double lanes = static_cast<double>(r * channels) / static_cast<double>(vectors * width);
   const double taps = static_cast<double>(columns) / static_cast<double>(columns + r - 1);
   return lanes * taps * (vectors == 1 ? kOneVector : kSeveral);
