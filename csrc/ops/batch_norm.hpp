@@ -45,8 +45,7 @@ struct BatchNormGradient : Operation {
 };
 
 // The parts of both, for recorded steps in which neighbours take over the other passes (ops/norm_depthwise,
-// ops/conv2d_moments). Together
-// they have the bits of the whole.
+// ops/conv2d_moments). Together they have the bits of the whole.
 
 // x -> mean (C), variance (C)
 struct BatchMoments : Operation {
