@@ -143,6 +143,10 @@ def test_infer_knows_shapes_without_running():
     assert _shape._flip._native(axes=()).native_side(spec) is None  # nothing to copy
 
 
+def test_flip_of_a_single_number():
+    np.testing.assert_array_equal(ops.flip(np.float32(3.0)), np.float32(3.0))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint8", "bool", "int16", "float16"])
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("cuts", [[], [1], [0, 1, 1, 4], [1, 2, 3, 4], [2, 100]])

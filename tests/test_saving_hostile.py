@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+import child
 from juanji import Input, Model, Sequential, layers, optimizers, saving
 from saved_models import images_model
 
@@ -183,3 +184,32 @@ def test_changed_architectures_give_a_model_or_one_clear_error(seed, tmp_path):
             messages.append(str(error))
     assert len(messages) > 15
     assert all(message.startswith("load_model: ") for message in messages)
+
+
+LITTLE_MEMORY = """
+    import resource, safetensors.numpy
+    from juanji import Input, Sequential, layers, saving
+    model = Sequential([Input((2000,)), layers.Dense(2000)])  # 16 MB
+    model.save({path!r})
+    saving.load_model({path!r})
+    with open("/proc/self/statm") as file:
+        held = int(file.read().split()[0]) * resource.getpagesize()
+    for action in (lambda: model.save({path!r}), lambda: saving.load_model({path!r})):
+        outcomes = []
+        for more in range(0, 60, 6):
+            resource.setrlimit(resource.RLIMIT_AS, (held + more * 2**20, -1))
+            try:
+                action()
+                outcomes.append("done")
+            except MemoryError:
+                outcomes.append("no memory")
+            finally:
+                resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+        assert "no memory" in outcomes, outcomes
+    model.save({path!r})
+    saving.load_model({path!r})
+"""
+
+
+def test_too_little_memory_is_a_memory_error(tmp_path):
+    child.run(LITTLE_MEMORY.format(path=str(tmp_path / "m.safetensors")))

@@ -56,6 +56,16 @@ def test_equality_is_by_element_and_the_hash_by_object():
     assert a in [a]
 
 
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i4", ">u2", ">f2"])
+@pytest.mark.parametrize("function", [ops.exp, ops.relu, ops.sum, ops.mean, ops.sort, lambda x: ops.multiply(x, x)])
+def test_arrays_with_bytes_in_the_other_order(dtype, function):
+    x = np.arange(6).reshape(2, 3)
+    other, own = x.astype(dtype), x.astype(np.dtype(dtype).newbyteorder("="))
+    for got in (function(other), function(Tensor(other)), function(Variable(other))):
+        assert got.dtype.isnative
+        np.testing.assert_array_equal(np.asarray(got), function(own))
+
+
 def test_weak_numbers_keep_the_type_of_a_tensor():
     assert (Tensor(np.float32([1])) * 2.0).dtype == "float32"
     assert (2 / Tensor(np.float32([1]))).dtype == "float32"

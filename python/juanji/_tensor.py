@@ -12,6 +12,11 @@ from juanji._operators import Operators
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
 
+def native_order(array: Array) -> Array:
+    """The array with the bytes of its elements in the order of this machine, which is all that operations know."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
 class Tensor(Operators):
     """An array whose history a tape may know.
 
@@ -33,7 +38,7 @@ class Tensor(Operators):
     __array_priority__ = 100.0
 
     def __init__(self, value: ArrayLike) -> None:
-        self._value: Array = np.asarray(value)
+        self._value: Array = native_order(np.asarray(value))
         self._logits: tuple[str, Tensor] | None = None
 
     @property

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from juanji import _core
+from juanji._tensor import native_order
 from juanji.autograd import Array, Tensor, open_trace
 from juanji.config import floatx
 from juanji.ops._operation import NATIVE_DTYPES, Call, NativeForSome, NativeSide, NumpyFunction, Operation, View
@@ -62,7 +63,7 @@ def as_array(x: Any) -> Any:
     if isinstance(x, (Tensor, np.ndarray)):
         if x.dtype.kind not in "fiub":
             raise _no_numbers(x.dtype)
-        return x
+        return x if isinstance(x, Tensor) else native_order(x)
     if holds_tensor(x):
         return _stacked(x)
     array = array_from(x)
@@ -92,7 +93,7 @@ def _stacked(x: Any) -> Any:
 def array_from(x: Any) -> Array:
     """``np.asarray(x)``. Raises ValueError for nested lists that are no array."""
     try:
-        return np.asarray(x)
+        return native_order(np.asarray(x))
     except ValueError as error:
         raise ValueError(
             f"the data is not an array; expected rows of equal length, got {type(x).__name__} ({error}). "

@@ -19,7 +19,7 @@ from juanji.ops._whole import whole_number, whole_numbers
 _reshape = Operation("reshape", lambda shape: View(lambda x: np.reshape(x, shape)))
 _transpose = Operation("transpose", lambda axes: NativeCopy(lambda x: np.transpose(x, axes)))
 _broadcast_to = Operation("broadcast_to", lambda shape: NativeCopy(lambda x: np.broadcast_to(x, shape)))
-_flip = Operation("flip", lambda axes: NativeCopy(lambda x: np.flip(x, axes)))
+_flip = Operation("flip", lambda axes: NativeCopy(lambda x: np.flip(x, axes) if axes else x))
 _slice = Operation("slice", lambda bounds: NativeCopy(lambda x: x[_slices(bounds)]))
 
 

@@ -99,6 +99,7 @@ def load_model(
         ValueError: when the file is damaged, or names something that is not known.
         FileNotFoundError: when there is no such file.
         ImportError: for .keras and .h5 without h5py.
+        MemoryError: when the model does not fit into memory.
 
     Example:
         >>> from juanji.saving import load_model
@@ -119,7 +120,7 @@ def load_model(
 
                 return legacy_h5.from_file(path, compile)
             return native.from_file(path, compile)
-        except (ImportError, OSError):
+        except (ImportError, OSError, MemoryError):
             raise
         except Exception as error:
             raise _unreadable(path, error) from error
