@@ -18,9 +18,7 @@ def to_bytes(arrays: Mapping[str, Any], metadata: Mapping[str, str]) -> bytes:
     from safetensors.numpy import save
 
     # ascontiguousarray would turn a scalar into shape (1,)
-    whole = {
-        name: np.asarray(array, order="C") for name, array in arrays.items()
-    }
+    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     _require_memory(2 * sum(array.nbytes for array in whole.values()))
     return bytes(save(whole, metadata=dict(metadata)))
 
