@@ -276,12 +276,23 @@ def test_predict_on_generators_gives_all_rows_in_order():
 
 
 def test_a_generator_that_ends_early_says_so_and_ends_the_training():
-    with pytest.warns(UserWarning, match="the data ran out; expected at least one batches in each epoch, got 0"):
+    with pytest.warns(UserWarning, match="the data ran out; expected at least one batch in each epoch, got 0"):
         history = linear().fit(batches(), epochs=3, verbose=0)
     assert history.epoch == [0]
     with pytest.warns(UserWarning, match="the data ran out; expected 4 batches in each epoch, got 1"):
         history = linear().fit(batches(), epochs=2, steps_per_epoch=4, verbose=0)
     assert history.epoch == [0, 1]
+
+
+@pytest.mark.parametrize(("length", "error"), [(2.5, TypeError), ("4", TypeError), (-1, ValueError)])
+def test_lengths_that_are_no_counts(length, error):
+    class Wrong(Batches):
+        def __len__(self):
+            return length
+
+    model = linear()
+    with pytest.raises(error, match=r"integer|>= 0"):
+        model.fit(Wrong(), verbose=0)
 
 
 def test_steps_on_batches_from_generators_are_recorded():

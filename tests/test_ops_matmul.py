@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import juanji
-from juanji import _core, ops
+from juanji import GradientTape, Tensor, _core, ops
 from juanji.ops import dense
 
 DTYPES = ("float32", "float64")
@@ -79,6 +79,17 @@ def test_no_inner_dimension_gives_zeros_or_the_bias():
     np.testing.assert_array_equal(y, [[0, 0, 2], [0, 0, 2]])
     assert ops.matmul(np.ones((0, 4)), np.ones((4, 3))).shape == (0, 3)
     assert ops.matmul(np.ones((3, 4)), np.ones((4, 0))).shape == (3, 0)
+
+
+@pytest.mark.parametrize("function", [ops.matmul, lambda a, b: dense(a, b, None)])
+@pytest.mark.parametrize("shapes", [((2, 3, 0), (0, 4)), ((2, 0, 3), (3, 4)), ((2, 3, 4), (4, 0)), ((0, 2, 0), (0, 0))])
+def test_gradients_of_batches_without_elements(function, shapes):
+    a, b = (Tensor(np.ones(shape)) for shape in shapes)
+    with GradientTape() as tape:
+        tape.watch([a, b])
+        c = function(a, b)
+    for x, dx in zip((a, b), tape.gradient(c, [a, b])):
+        np.testing.assert_array_equal(dx.numpy(), np.zeros(x.shape))
 
 
 SHAPES = [

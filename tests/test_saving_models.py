@@ -232,6 +232,20 @@ def test_a_layer_that_stores_itself(tmp_path):
     np.testing.assert_array_equal(saving.load_model(tmp_path / "m.safetensors").layers[0].table, [3.0, 4.0])
 
 
+def test_saving_to_a_link_writes_the_file_it_points_to(tmp_path):
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    link = tmp_path / "latest.safetensors"
+    link.symlink_to(runs / "third.safetensors")
+    model = Sequential([Input((2,)), layers.Dense(1)])
+    for _ in range(2):  # the file is created, then replaced
+        model.save(link)
+        assert link.is_symlink()
+        assert [path.name for path in runs.iterdir()] == ["third.safetensors"]
+    x = np.ones((1, 2), "float32")
+    np.testing.assert_array_equal(saving.load_model(link)(x), model(x))
+
+
 def test_json_keeps_the_architecture():
     model = branched_model()[0]
     again = models.model_from_json(model.to_json())

@@ -113,8 +113,8 @@ class Source(ABC):
             self.close()
         if taken < (steps if steps and goes_on else 1):
             warnings.warn(
-                f"the data ran out; expected {steps or 'at least one'} batches in each epoch, got {taken}. Let the "
-                "generator go on, or pass something that can be gone through again.",
+                f"the data ran out; expected {f'{steps} batches' if steps else 'at least one batch'} in each "
+                f"epoch, got {taken}. Let the generator go on, or pass something that can be gone through again.",
                 stacklevel=2,
             )
         self.end_epoch()

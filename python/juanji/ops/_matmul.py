@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ def _(call: Call, dy: Any) -> tuple[Any, ...]:
 def _rows(x: Any) -> Any:
     from juanji.ops import reshape
 
-    return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+    # The number of rows by itself, since -1 has no meaning beside a size of 0.
+    return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _sum_leading(x: Any, ndim: int) -> Any:

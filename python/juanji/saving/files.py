@@ -50,7 +50,8 @@ def require_file(method: str, path: Path, wanted: str) -> None:
 
 
 def write_at_once(path: Path, data: bytes) -> None:
-    """Writes a neighbouring file first, so that ``path`` is never half written."""
+    """Writes a neighbouring file first, so that ``path`` is never half written; of a link, the file it points to."""
+    path = path.resolve()
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{token_hex(4)}.part")
     try:
         with open(temporary, "xb") as file:

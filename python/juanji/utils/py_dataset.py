@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from itertools import count
 from typing import Any
 
@@ -62,14 +62,12 @@ class PyDataset:
     @property
     def num_batches(self) -> int | None:
         """How many batches make an epoch, ``len(self)`` unless overridden; None for a set without end."""
-        length = getattr(self, "__len__", None)
-        if length is None:
+        if not isinstance(self, Sized):
             raise TypeError(
                 f"{type(self).__name__}: the number of batches is not known; expected __len__ or the property "
                 "num_batches, got neither. Write one of them; num_batches may give None for a set without end."
             )
-        number: int = length()
-        return number
+        return len(self)
 
     def on_epoch_begin(self) -> None:
         """Called before each epoch."""
