@@ -145,3 +145,43 @@ def test_operations():
     assert ops.conv(inputs, w.astype("float32"), data_format="channels_first").shape == (None, 4, 5, 4)
     with pytest.raises(ValueError, match="conv: wrong number of dimensions"):
         ops.conv(np.ones((2, 2)), w, data_format="channels_first")
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_conv_lstm(rank):
+    x = RNG.standard_normal((2, 3, *(6, 5, 4)[:rank], 2)).astype("float32")
+    first = np.moveaxis(x, -1, 2)
+    kind = getattr(layers, f"ConvLSTM{rank}D")
+    options = {"padding": "same", "strides": 2, "return_state": True, "return_sequences": True}
+    last, other = kind(3, 3, **options), kind(3, 3, data_format="channels_first", **options)
+    last.build(x.shape)
+    other.build(first.shape)
+    other.set_weights(last.get_weights())
+    assert [w.shape for w in other.weights] == [w.shape for w in last.weights]
+    expected, got = last(x), other(first)
+    again = kind.from_config(other.get_config())
+    for layer in (other, again):
+        shapes = layer.compute_output_shape((None, *first.shape[1:]))
+        assert shapes == tuple((None, *y.shape[1:]) for y in got)
+    np.testing.assert_array_equal(got[0], np.moveaxis(expected[0], -1, 2))
+    for a, b in zip(got[1:], expected[1:]):
+        np.testing.assert_array_equal(a, np.moveaxis(b, -1, 1))
+    following = other(first, initial_state=list(got[1:]))[0]
+    np.testing.assert_array_equal(following, np.moveaxis(last(x, initial_state=list(expected[1:]))[0], -1, 2))
+    with pytest.raises(ValueError, match="another size of the images"):
+        other(first[:, :, :, :-1])
+
+
+def test_conv_lstm_trains_with_states_kept_and_backwards():
+    x = RNG.standard_normal((2, 3, 4, 4, 2)).astype("float32")
+    losses = []
+    for data_format, data in (("channels_last", x), ("channels_first", np.moveaxis(x, -1, 2))):
+        options = {"data_format": data_format, "stateful": True, "go_backwards": True, "kernel_initializer": "ones"}
+        inputs = keras.Input(batch_shape=data.shape)
+        y = layers.ConvLSTM2D(2, 2, recurrent_initializer=keras.initializers.Constant(0.1), **options)(inputs)
+        model = keras.Model(inputs, y)
+        assert model.output_shape == ((2, 3, 3, 2) if data_format == "channels_last" else (2, 2, 3, 3))
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        target = np.zeros(model.output_shape, "float32")
+        losses.append([model.train_on_batch(data, target) for _ in range(4)])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)

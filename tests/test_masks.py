@@ -255,3 +255,17 @@ def test_masks_of_further_arguments():
     np.testing.assert_array_equal(layer._seen[0], MASK)
     assert layer._seen[1] is None
     assert layer._shapes == ((2, 4, 3), (2, 4, 3))
+
+
+def test_layers_have_the_order_that_masks_give_them_in_keras():
+    a, b = Input((4,), dtype="int32"), Input((4,), dtype="int32")
+    early = layers.Embedding(5, 2, mask_zero=True, name="early")(a)
+    joined = layers.Concatenate()([early, early])  # the masks of both take four operations
+    h = layers.Embedding(5, 2, name="unmasked")(b)
+    for _ in range(3):
+        h = layers.Dense(2)(h)
+    model = Model([a, b], [layers.LSTM(2)(joined), h])
+    names = [layer.name for layer in model.layers]
+    assert names.index("early") < names.index("unmasked")
+    assert all(len(layer._inbound_nodes) == 1 for layer in model.layers)
+    assert "logical_or" not in model.to_json()

@@ -395,3 +395,13 @@ def test_restarts_start_where_the_lengths_say():
     assert rate(29.999999) < 1e-6
     flat = schedules.CosineDecayRestarts(1.0, 10, t_mul=1.0, m_mul=0.5)
     assert [flat(s) for s in (0, 10, 20)] == [1.0, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "Adafactor", "Nadam", "LossScaleOptimizer"])
+def test_paths_of_variables_begin_with_the_name_of_the_optimizer(name):
+    kind = getattr(optimizers, name)
+    optimizer = kind(optimizers.SGD(momentum=0.9), name="mine") if name == "LossScaleOptimizer" else kind(name="mine")
+    optimizer.build([Variable(np.ones((2, 2)), name="w")])
+    own = optimizer.variables if name != "LossScaleOptimizer" else optimizer.variables[:4]
+    assert [v.path for v in own] == [f"mine/{v.name}" for v in own]
+    assert own[0].path == "mine/iteration"

@@ -56,20 +56,6 @@ def padding_mode(owner: str, value: Any, causal: bool = False) -> str:
     return str(mode)
 
 
-def channels_last(owner: str, data_format: str | None) -> str:
-    """Accepts None and 'channels_last'; the data itself has to be N,H,W,C."""
-    if data_format in (None, "channels_last"):
-        return "channels_last"
-    if data_format == "channels_first":
-        raise ValueError(
-            f"{owner}: images are stored channels last here; expected data_format='channels_last', got "
-            "data_format='channels_first'. Move the channels with np.moveaxis(x, 1, -1) and leave data_format out."
-        )
-    raise ValueError(
-        f"{owner}: unknown data_format; expected 'channels_last', got data_format={data_format!r}. Leave it out."
-    )
-
-
 def batch_shape(owner: str, name: str, value: Any) -> Shape:
     """A shape without the batch axis: positive integers, None where the size varies."""
     if isinstance(value, str) or not isinstance(value, Sequence):

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from juanji import activations, ops
-from juanji.layers._arguments import Shape, channels_last, int_tuple, known_size, padding_mode, window_output
+from juanji.layers._arguments import Shape, int_tuple, known_size, padding_mode, window_output
+from juanji.layers._channels import place_of_channels
 from juanji.layers._conv_steps import conv_steps
 from juanji.layers._recurrent_cell import Prepared, RecurrentCell, forget_bias
 from juanji.layers._registry import registry
 from juanji.layers.lstm import lstm_step
 from juanji.layers.rnn import CellLayer, own_arguments
+from juanji.symbolic.structure import flatten, map_structure
 
 Size = int | Sequence[int]
 
@@ -40,7 +42,7 @@ class ConvLSTMCell(RecurrentCell):
         self.kernel_size = int_tuple(owner, "kernel_size", kernel_size, rank)
         self.strides = int_tuple(owner, "strides", strides, rank)
         self.padding = padding_mode(owner, padding)
-        self.data_format = channels_last(owner, data_format)
+        self.data_format = place_of_channels(owner, data_format)
         self.dilation_rate = int_tuple(owner, "dilation_rate", dilation_rate, rank)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
@@ -196,7 +198,26 @@ class ConvLSTM(CellLayer):
         """The channels of the two states."""
         return [self.cell.filters, self.cell.filters]
 
+    @property
+    def _channels_first(self) -> bool:
+        return bool(self.cell.data_format == "channels_first")
+
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
+        self.check_input(sequences_shape)
+        super().build(self._to_last(sequences_shape), initial_state_shape)
+
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:
+        if not self._channels_first:
+            return super().call(sequences, initial_state, mask, training)
+        states = None if initial_state is None else [ops.moveaxis(x, 1, -1) for x in flatten(initial_state)]
+        results = super().call(ops.moveaxis(sequences, 2, -1), states, mask, training)
+        return map_structure(lambda y: ops.moveaxis(y, -1, 2 if y.ndim == self._rank else 1), results)
+
+    def _to_last(self, shape: Shape) -> Shape:
+        return (*shape[:2], *shape[3:], shape[2]) if self._channels_first and len(shape) == self._rank else shape
+
     def check_input(self, shape: Shape) -> None:
+        shape = self._to_last(shape)
         super().check_input(shape)
         if self.built and tuple(shape[2:]) != self.cell._input_sizes:
             raise ValueError(
@@ -206,7 +227,10 @@ class ConvLSTM(CellLayer):
             )
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
-        state = self.cell.step_shape((sequences_shape[0], *sequences_shape[2:]))
+        last = self._to_last(tuple(sequences_shape))
+        state = self.cell.step_shape((last[0], *last[2:]))
+        if self._channels_first:
+            state = (state[0], state[-1], *state[1:-1])
         output = (state[0], sequences_shape[1], *state[1:]) if self.return_sequences else state
         return (output, state, state) if self.return_state else output
 
@@ -245,7 +269,7 @@ class ConvLSTM2D(ConvLSTM):
         kernel_size: size of both convolutions, one number or one for each dimension.
         strides: step of the convolution of the inputs.
         padding: 'valid' or 'same', of the convolution of the inputs.
-        data_format: only 'channels_last'.
+        data_format: 'channels_last' (default), or 'channels_first', (N, T, C, H, W) also for states, which is slower.
         dilation_rate: spacing of the kernel's elements in the convolution of the inputs.
         activation, recurrent_activation: of the candidate and the carry on its way out, and of the gates.
         use_bias: whether there is a bias.

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from juanji import ops
 from juanji.layers._arguments import Shape
 from juanji.layers._registry import registry
@@ -71,10 +69,10 @@ class Concatenate(Layer):
             return None
         masks = []
         for x, mask in zip(inputs, previous_mask):
-            whole = np.ones(x.shape, bool)
-            missing = 0 if mask is None else x.ndim - mask.ndim
-            spread = whole if mask is None else ops.reshape(mask, (*mask.shape, *(1,) * missing))
-            masks.append(whole if mask is None else ops.logical_and(spread, whole))
+            if mask is not None and mask.ndim < x.ndim:
+                spread = ops.expand_dims(mask, tuple(range(mask.ndim, x.ndim)))
+                mask = ops.logical_or(spread, ops.zeros_like(x, dtype="bool"))
+            masks.append(ops.ones_like(x, dtype="bool") if mask is None else mask)
         return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
 
     def get_config(self) -> dict[str, Any]:

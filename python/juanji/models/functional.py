@@ -11,6 +11,7 @@ from juanji._masks import carry_masks
 from juanji.layers.layer import Layer
 from juanji.models.binding import bind_values, check_shapes, converted_inputs, one_array, symbolic_inputs
 from juanji.models.graph import Graph
+from juanji.models.masked_graph import order_with_masks
 from juanji.models.storable import Storable
 from juanji.symbolic.structure import flatten, map_shapes, map_structure, pack
 from juanji.symbolic.tensor import KerasTensor, node_of
@@ -28,6 +29,7 @@ class Functional(Storable):
         self._own_graph: Graph | None = None
         if functional:
             self._own_graph = Graph(f"{type(self).__name__} {self.name!r}", inputs, outputs)
+            order_with_masks(self._own_graph)
             self.built = True
             if not self._trainable:
                 self.trainable = False

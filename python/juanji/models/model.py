@@ -10,6 +10,7 @@ from juanji.layers._registry import registry
 from juanji.layers.layer import Layer
 from juanji.models.functional import Functional
 from juanji.models.graph_config import graph_config, graph_ends
+from juanji.models.masked_graph import graph_to_store
 
 if TYPE_CHECKING:
     pass
@@ -141,7 +142,8 @@ class Model(Functional):
         """
         if self._own_graph is None or not self._is_plain():
             return super().get_config()
-        return {"name": self.name, "trainable": self.trainable, **graph_config(self._own_graph)}
+        with graph_to_store(self._own_graph) as graph:
+            return {"name": self.name, "trainable": self.trainable, **graph_config(graph)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -85,7 +85,7 @@ class LossScaleOptimizer(Optimizer):
         if inner is not None:
             inner.learning_rate = value
             return
-        self._learning_rate = Variable(value, trainable=False, dtype="float64", name="learning_rate")
+        self._learning_rate = self._placed(Variable(value, trainable=False, dtype="float64", name="learning_rate"))
         self._variables.append(self._learning_rate)
 
     @property

@@ -161,7 +161,7 @@ class MultiOptimizer(Optimizer):
     def learning_rate(self, value: Any) -> None:
         if vars(self).get("_optimizers"):
             raise AttributeError(_NO_RATE)
-        self._learning_rate = Variable(value, trainable=False, dtype="float64", name="learning_rate")
+        self._learning_rate = self._placed(Variable(value, trainable=False, dtype="float64", name="learning_rate"))
         self._variables.append(self._learning_rate)
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:

@@ -104,7 +104,7 @@ class Optimizer(LearningRateOwner, AverageOwner):
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._averages: list[Variable] = []
         self._accumulators: list[Variable] = []
-        self._iterations = Variable(0, trainable=False, dtype="int64", name="iteration")
+        self._iterations = self._placed(Variable(0, trainable=False, dtype="int64", name="iteration"))
         self._variables = [self._iterations]
         self.learning_rate = learning_rate
         self.built = False

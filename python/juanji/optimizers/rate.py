@@ -47,7 +47,7 @@ class LearningRateOwner(OptimizerState):
         if isinstance(self._learning_rate, Variable):
             self._learning_rate.assign(rate)
         else:
-            self._learning_rate = Variable(rate, trainable=False, dtype="float64", name="learning_rate")
+            self._learning_rate = self._placed(Variable(rate, trainable=False, dtype="float64", name="learning_rate"))
             self._variables.insert(1, self._learning_rate)
 
     def _rate_of_this_step(self) -> float:

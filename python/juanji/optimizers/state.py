@@ -59,7 +59,12 @@ class OptimizerState(Configurable):
         """
         value = initializers.get(initializer)(tuple(shape), dtype=dtype or floatx())
         variable = Variable(np.asarray(value), trainable=False, dtype=dtype or floatx(), name=name or "variable")
-        self._variables.append(variable)
+        self._variables.append(self._placed(variable))
+        return variable
+
+    def _placed(self, variable: Variable) -> Variable:
+        """A variable of this optimizer, with the path that it has in Keras."""
+        variable.path = f"{self.name}/{variable.name}"
         return variable
 
     def add_variable_from_reference(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from juanji.models.keras_operations import to_keras_operation
+from juanji.models.masked_graph import masks_written
 from juanji.models.storable import stored_form
 from juanji.saving import hdf5
 from juanji.saving.native import model_from_form, restore_optimizer
@@ -20,7 +21,8 @@ KERAS_VERSION = "3.15.0"  # whose form is written
 
 def to_bytes(model: Any, include_optimizer: bool) -> bytes:
     """The contents of a file with the model."""
-    form = stored_form(model)
+    with masks_written():
+        form = stored_form(model)
     more = {}
     if not include_optimizer:
         form.pop("compile_config", None)

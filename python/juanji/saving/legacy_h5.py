@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from juanji.models.masked_graph import masks_written
 from juanji.models.sequential import Sequential
 from juanji.models.storable import stored_form
 from juanji.saving import hdf5
@@ -39,7 +40,9 @@ def to_bytes(model: Any, include_optimizer: bool) -> bytes:
             f"save_model: .h5 files hold Sequential and functional models; expected one of those, got "
             f"{type(model).__name__} {model.name!r}. Save it as .keras or .safetensors."
         )
-    config, training = to_legacy(keras_form(stored_form(model)))
+    with masks_written():
+        form = stored_form(model)
+    config, training = to_legacy(keras_form(form))
     buffer = io.BytesIO()
     with hdf5.h5py("save_model").File(buffer, "w") as file:
         file.attrs.update({"keras_version": KERAS_VERSION, "backend": "juanji", "model_config": json.dumps(config)})

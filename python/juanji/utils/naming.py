@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _used: Counter[str] = Counter()
 
@@ -33,6 +35,24 @@ def auto_name(prefix: str) -> str:
     count = _used[name]
     _used[name] += 1
     return f"{name}_{count}" if count else name
+
+
+@contextmanager
+def names_kept() -> Iterator[None]:
+    """Names that are made while it lasts are not used up.
+
+    Example:
+        >>> with names_kept():
+        ...     first = auto_name("KeptExample")
+        >>> first, auto_name("KeptExample")
+        ('kept_example', 'kept_example')
+    """
+    before = _used.copy()
+    try:
+        yield
+    finally:
+        _used.clear()
+        _used.update(before)
 
 
 def get_uid(prefix: str = "") -> int:
