@@ -319,7 +319,7 @@ def test_wrong_inputs(op):
         op(np.zeros((1, 0, 4, 1)), 2, padding="same")
     with pytest.raises(TypeError, match="unsupported dtype"):
         op(np.zeros((1, 4, 4, 1), "complex64"), 2)
-    with pytest.raises(ValueError, match=r"out of range; .*got \(height, width\)=\(4, 0\)"):
+    with pytest.raises(ValueError, match=r"no pixels; .*got inputs.shape=\(1, 4, 0, 1\)"):
         _pool.global_max_pool(np.zeros((1, 4, 0, 1)))
 
 
@@ -356,3 +356,16 @@ def test_windows_one_column_further_each_keep_the_first_maximum(window, padding,
             tape.watch(one)
             y = ops.max_pool(one, window, (2, 1), padding)
         np.testing.assert_array_equal(gradient[..., c : c + 1], np.asarray(tape.gradient(y, one)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(2, 5, 3), (2, 3, 4, 2), (1, 2, 3, 2, 2)])
+def test_equal_largest_values_of_whole_images_share_the_gradient(shape, dtype):
+    values = np.random.default_rng(0).integers(0, 3, shape).astype(dtype)
+    x, axes = juanji.Variable(values), tuple(range(1, len(shape) - 1))
+    dy = np.random.default_rng(1).standard_normal((shape[0], shape[-1])).astype(dtype)
+    with juanji.GradientTape() as tape:
+        loss = ops.sum(_pool.global_max_pool(x) * dy)
+    hits = values == values.max(axis=axes, keepdims=True)
+    expected = hits / hits.sum(axis=axes, keepdims=True) * dy.reshape(shape[0], *(1,) * len(axes), shape[-1])
+    np.testing.assert_allclose(tape.gradient(loss, x), expected, rtol=4 * np.finfo(dtype).eps)

@@ -7,6 +7,7 @@ from typing import Any
 from juanji import _core
 from juanji.ops._convert import as_float
 from juanji.ops._operation import Call, Operation
+from juanji.ops._reductions import max as largest
 from juanji.ops._shape import reshape
 from juanji.ops._window import padding_argument, pair, single
 
@@ -79,7 +80,7 @@ def average_pool(inputs: Any, pool_size: Any, strides: Any = None, padding: Any 
 
 
 def global_max_pool(inputs: Any, keepdims: bool = False) -> Any:
-    """The largest value of each channel of each image: :func:`max_pool` with the whole image as its window.
+    """The largest value of each channel of each image. Equal ones share the gradient.
 
     Args:
         inputs: images (N, H, W, C), sequences (N, W, C) or volumes (N, D, H, W, C).
@@ -96,7 +97,15 @@ def global_max_pool(inputs: Any, keepdims: bool = False) -> Any:
         >>> global_max_pool(np.arange(8.0).reshape(1, 2, 2, 2))
         array([[6., 7.]])
     """
-    return _global(_max_pool, "global_max_pool", inputs, keepdims)
+    x = as_float(inputs)
+    if x.ndim != 5:
+        x = _images("global_max_pool", x)
+    if 0 in x.shape[1:-1]:
+        raise ValueError(
+            f"global_max_pool: there are no pixels; expected at least one, got inputs.shape={x.shape}. Leave empty "
+            "images out."
+        )
+    return largest(x, tuple(range(1, x.ndim - 1)), keepdims)
 
 
 def global_average_pool(inputs: Any, keepdims: bool = False) -> Any:
