@@ -12,6 +12,7 @@ import numpy as np
 
 import juanji as keras
 from juanji import GradientTape, layers, ops
+from recordings import recorded_steps
 
 RNG = np.random.default_rng(0)
 X = RNG.random((24, 6), dtype="float32")
@@ -129,7 +130,7 @@ def compared(make: Callable[[], Any], between: Callable[[Any], None] = lambda mo
 
 
 def recorded(model: Any, name: str = "train_step") -> bool:
-    return any(key[0] == name and program is not None for key, program in model._recorder._programs.items())
+    return name in recorded_steps(model)
 
 
 def functional(*parts: Any, loss: Any = "mse") -> Any:

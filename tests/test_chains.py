@@ -12,11 +12,7 @@ from juanji import _core, layers, ops
 from juanji.models.data import gathered
 from juanji.ops._rows import Rows, rows_of
 from juanji.program import Recorded
-
-
-def names(model: Any, step: str) -> list[str]:
-    programs = [p for key, p in model._recorder._programs.items() if key[0] == step and p is not None]
-    return [node.name for node in programs[0]._steps]
+from recordings import attempts, operations, programs
 
 
 def pixels(n: int, dtype: str = "uint8", size: int = 32) -> tuple[Any, Any]:
@@ -81,22 +77,22 @@ def test_gathering_scaling_and_moving_are_one_operation() -> None:
     x, y = pixels(128)
     model = network("moved", False)
     model.fit(x, y, batch_size=32, verbose=0)
-    assert "take_rows + multiply + add + flip + where + affine_transform" in names(model, "train_step")
+    assert "take_rows + multiply + add + flip + where + affine_transform" in operations(model, "train_step")
     model.predict(x, verbose=0)
-    assert names(model, "predict_step")[0] == "take_rows + multiply + add"
+    assert operations(model, "predict_step")[0] == "take_rows + multiply + add"
 
 
 def test_data_of_any_length_share_a_program() -> None:
     x, y = pixels(160)
     model = network("rescaling", False)
     model.fit(x, y, batch_size=32, verbose=0)
-    known = set(model._recorder._programs)
+    known = set(attempts(model))
     for n in (64, 96):
         expected = [model.predict_on_batch(part.astype("float32")) for part in np.split(x[:n], n // 32)]
         assert np.concatenate(expected).tobytes() == model.predict(x[:n], batch_size=32, verbose=0).tobytes()
         model.fit(x[:n], y[:n], batch_size=32, verbose=0)
-    assert known <= set(model._recorder._programs)
-    assert len([key for key in model._recorder._programs if key[0] == "train_step"]) == 1
+    assert known <= set(attempts(model))
+    assert len(programs(model, "train_step")) == 1
 
 
 def test_rows_of_a_data_set_are_checked() -> None:

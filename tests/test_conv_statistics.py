@@ -9,6 +9,7 @@ import pytest
 
 import juanji
 from juanji import _core, layers
+from recordings import operations, same_training
 
 SAME = {"strides": (1, 1), "padding": "same", "dilation_rate": (1, 1), "groups": 1, "activation": "none"}
 # x, kernel (height, width, outputs), attributes: Winograd's method with tiles that are shared and by rows, both cut at
@@ -116,15 +117,7 @@ def network() -> Any:
 def test_training_has_the_bits_of_eager_training(batch: int) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.random((40, 8, 8, 3), "float32"), np.eye(3, dtype="float32")[rng.integers(0, 3, 40)]
-    results = []
-    for eagerly in (True, False):
-        model = network()
-        model.run_eagerly = eagerly
-        history = model.fit(x, y, batch_size=batch, epochs=3, verbose=0).history
-        results.append((history, [w.tobytes() for w in model.get_weights()]))
-    assert results[0] == results[1]
-    programs = [p for key, p in model._recorder._programs.items() if key[0] == "train_step" and p is not None]
-    ran = [node.name for node in programs[0]._steps]
+    ran = operations(same_training(network, x, y, batch_size=batch, epochs=3), "train_step")
     assert ran.count("conv2d_moments") == (4 if batch >= 16 else 0)
     assert ran.count("batch_norm_apply") == (4 if batch >= 16 else 0)  # one behind the depthwise convolution
     assert ran.count("conv2d") == (1 if batch >= 16 else 5)  # its relu lies between it and the normalisation

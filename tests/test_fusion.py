@@ -9,6 +9,7 @@ import pytest
 
 import juanji
 from juanji import _core, layers
+from recordings import operations, same_training
 
 
 def block(x: Any, channels: int, strides: int, kind: str, order: str) -> Any:
@@ -46,22 +47,11 @@ def images(n: int) -> tuple[Any, Any]:
     return rng.random((n, 9, 8, 3), "float32"), np.eye(3, dtype="float32")[rng.integers(0, 3, n)]
 
 
-def operations(model: Any, step: str) -> list[str]:
-    programs = [p for key, p in model._recorder._programs.items() if key[0] == step and p is not None]
-    return [node.name for node in programs[-1]._steps]
-
-
 @pytest.mark.parametrize("order", ["short first", "long first"])
 @pytest.mark.parametrize("kind", ["plain", "biased", "depthwise"])
 def test_normalised_blocks_train_with_the_bits_of_eager_training(kind: str, order: str) -> None:
     x, y = images(20)
-    results = []
-    for eagerly in (True, False):
-        model = network(kind, order)
-        model.run_eagerly = eagerly
-        history = model.fit(x, y, batch_size=8, epochs=3, verbose=0).history
-        results.append((history, [w.tobytes() for w in model.get_weights()]))
-    assert results[0] == results[1]
+    model = same_training(lambda: network(kind, order), x, y, batch_size=8, epochs=3)
     ran = operations(model, "train_step")
     assert "relu" not in ran
     assert "activation_gradient" not in ran
@@ -86,15 +76,14 @@ def test_normalisation_is_folded_into_weights_for_predictions(kind: str) -> None
 
 def test_frozen_normalisation_trains_alike() -> None:
     x, y = images(16)
-    results = []
-    for eagerly in (True, False):
+
+    def frozen() -> Any:
         model = network()
-        model.run_eagerly = eagerly
         for layer in model.layers[:8]:
             layer.trainable = False
-        model.fit(x, y, batch_size=8, epochs=2, verbose=0)
-        results.append([w.tobytes() for w in model.get_weights()])
-    assert results[0] == results[1]
+        return model
+
+    same_training(frozen, x, y, batch_size=8, epochs=2)
 
 
 def test_what_is_used_twice_is_kept() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from juanji import GradientTape, Input, Model, Sequential, layers
 from juanji._masks import get_mask
+from recordings import all_recorded
 from reference.gradients import check_gradients
 
 RNG = np.random.default_rng(0)
@@ -219,7 +220,7 @@ def test_attention_learns_to_pick():
     model.compile(Adam(0.01), "mse")
     losses = model.fit(x, y, epochs=12, batch_size=32, verbose=0).history["loss"]
     assert losses[-1] < 0.75 * losses[0]
-    assert None not in model._recorder._programs.values()
+    assert all_recorded(model)
 
 
 EQUATIONS = [
@@ -315,7 +316,7 @@ def test_embedding_in_models():
         model.train_on_batch(x, np.zeros((8, 3)))
     changed = np.unique(np.nonzero(np.any(model.layers[0].embeddings.numpy() != before, axis=1))[0])
     np.testing.assert_array_equal(changed, np.unique(x[x > 0]))
-    assert None not in model._recorder._programs.values()
+    assert all_recorded(model)
     assert layers.Embedding(20, 4)(Input((5,), dtype="int32")).shape == (None, 5, 4)
 
 

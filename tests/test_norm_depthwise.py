@@ -9,6 +9,7 @@ import pytest
 
 import juanji
 from juanji import _core, layers
+from recordings import operations, same_training
 
 EPSILON, OUT_EPSILON = 1e-3, 0.02
 GEOMETRY = {"padding": "same", "dilation_rate": (1, 1)}
@@ -161,22 +162,10 @@ def network() -> Any:
     return model
 
 
-def operations(model: Any) -> list[str]:
-    programs = [p for key, p in model._recorder._programs.items() if key[0] == "train_step" and p is not None]
-    return [node.name for node in programs[0]._steps]
-
-
 def test_training_has_the_bits_of_eager_training() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.random((40, 8, 8, 3), "float32"), np.eye(3, dtype="float32")[rng.integers(0, 3, 40)]
-    results = []
-    for eagerly in (True, False):
-        model = network()
-        model.run_eagerly = eagerly
-        history = model.fit(x, y, batch_size=20, epochs=3, verbose=0).history
-        results.append((history, [w.tobytes() for w in model.get_weights()]))
-    assert results[0] == results[1]
-    ran = operations(model)
+    ran = operations(same_training(network, x, y, batch_size=20, epochs=3), "train_step")
     assert ran.count("norm_depthwise") == ran.count("norm_depthwise_gradient") == 3
     assert not any(name.startswith("depthwise") for name in ran)
     assert ran.count("conv2d_moments") == 4  # three of which take the statistics of what is normalised on the way
@@ -187,22 +176,20 @@ def test_layers_that_are_frozen_or_used_elsewhere_stay_apart() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.random((32, 8, 8, 3), "float32"), np.eye(3, dtype="float32")[rng.integers(0, 3, 32)]
     for part in (layers.BatchNormalization, layers.DepthwiseConv2D):
-        results = []
-        for eagerly in (True, False):
+
+        def frozen(part: Any = part) -> Any:
             model = network()
-            model.run_eagerly = eagerly
-            frozen = [layer for layer in model.layers if isinstance(layer, part)][:2]
-            for layer in frozen:
+            for layer in [layer for layer in model.layers if isinstance(layer, part)][:2]:
                 layer.trainable = False
-            model.fit(x, y, batch_size=16, epochs=2, verbose=0)
-            results.append([w.tobytes() for w in model.get_weights()])
-        assert results[0] == results[1]
-        assert "norm_depthwise" in operations(model)
+            return model
+
+        model = same_training(frozen, x, y, batch_size=16, epochs=2)
+        assert "norm_depthwise" in operations(model, "train_step")
     model = network()
     shown = juanji.Model(model.inputs, [model.outputs[0], model.layers[3].output])  # what the first depthwise one reads
     shown.compile("sgd", ["categorical_crossentropy", "mse"])
     targets = [y, np.zeros((32, 8, 8, 8), "float32")]
     for _ in range(3):
         shown.train_on_batch(x, targets)
-    ran = operations(shown)
+    ran = operations(shown, "train_step")
     assert ran.count("norm_depthwise") == 2

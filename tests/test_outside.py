@@ -26,6 +26,7 @@ from outside_models import (
     recorded,
     squares,
 )
+from recordings import attempts
 
 RECORDED = {
     "noisy labels": lambda: (Noisy(), None),
@@ -71,7 +72,7 @@ def test_collections_of_garbage_are_no_part_of_a_step() -> None:
 def test_only_when_it_is_allowed() -> None:
     for options in ({"jit_compile": False}, {"run_eagerly": True}):
         _, model = fitted(RECORDED["layer"], **options)
-        assert model._recorder is None or not model._recorder._programs
+        assert not attempts(model)
     _, model = fitted(lambda: functional(layers.Dense(2)), jit_compile=False)
     assert recorded(model)  # juanji's own code
 

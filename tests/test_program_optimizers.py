@@ -10,6 +10,7 @@ import pytest
 
 import juanji
 from juanji import layers, optimizers
+from recordings import all_recorded, attempts, programs
 
 schedules = optimizers.schedules
 OPTIMIZERS: dict[str, Callable[..., Any]] = {
@@ -57,9 +58,8 @@ def train(optimizer: Any, eagerly: bool, steps: int = 10) -> tuple[Any, Any]:
 
 def phases(model: Any) -> int:
     """How many recordings of the training step there are; every one that was tried succeeded."""
-    programs = model._recorder._programs
-    assert None not in programs.values()
-    return len(programs)
+    assert all_recorded(model)
+    return len(programs(model))
 
 
 CASES = [(name, "plain") for name in OPTIMIZERS] + [("Adam", option) for option in OPTIONS if option != "plain"]
@@ -93,7 +93,7 @@ def test_a_scale_that_is_found_runs_eagerly() -> None:
     eager, _ = train(make(), True)
     recorded, model = train(make(), False)
     assert recorded == eager
-    assert list(model._recorder._programs.values()) == [None]
+    assert list(attempts(model).values()) == [None]
     assert float(model.optimizer.dynamic_scale) == 64.0
 
 
@@ -146,4 +146,4 @@ def test_optimizers_of_users_are_not_recorded() -> None:
     eager, _ = train(Counting(), True)
     recorded, model = train(Counting(), False)
     assert recorded == eager
-    assert not model._recorder._programs
+    assert not attempts(model)

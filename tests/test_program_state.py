@@ -14,6 +14,7 @@ import pytest
 import juanji
 from juanji import _core, constraints, layers, metrics, ops, optimizers, regularizers
 from juanji.program import Recorded
+from recordings import attempts, recorded_steps
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((12, 6)).astype("float32")
@@ -30,12 +31,8 @@ def network(*inner: Any, **compiled: Any) -> Any:
 def train(model: Any, steps: int = 3, y: Any = Y) -> Any:
     results = [model.train_on_batch(X, y) for _ in range(steps)]
     if not model.run_eagerly:
-        assert "train_step" in recorded(model)
+        assert "train_step" in recorded_steps(model)
     return results
-
-
-def recorded(model: Any) -> set[str]:
-    return {key[0] for key, program in model._recorder._programs.items() if program is not None}
 
 
 def both_ways(act: Callable[[bool], Any]) -> list[Any]:
@@ -84,12 +81,12 @@ def test_settings_changed_between_steps_take_effect(case: str) -> None:
 def test_setting_what_is_set_already_keeps_programs() -> None:
     model = network(layers.Dropout(0.5), layers.Dense(3))
     train(model)
-    before = dict(model._recorder._programs)
+    before = attempts(model)
     model.trainable = True
     model.layers[0].rate = 0.5
     model.optimizer.beta_1 = 0.9
     train(model, 1)
-    assert model._recorder._programs == before
+    assert attempts(model) == before
 
 
 def test_freezing_a_layer_without_trainable_weights_takes_effect() -> None:
@@ -145,7 +142,7 @@ def test_predictions_follow_statistics_of_a_step_that_failed() -> None:
     train(model, y=labels)
     for _ in range(3):
         model.predict_on_batch(X)
-    assert recorded(model) == {"train_step", "predict_step"}
+    assert recorded_steps(model) == {"train_step", "predict_step"}
     with pytest.raises(ValueError, match="not a class number"):
         model.train_on_batch(X * 50, labels + 3)
     np.testing.assert_allclose(model.predict_on_batch(X), np.asarray(model(X)), rtol=1e-5)
@@ -221,7 +218,7 @@ def test_programs_outlive_freezing_in_turn_and_other_models() -> None:
         both.train_on_batch(X, Y[:, :1])
         for a, b in zip(before, judge.get_weights()):
             np.testing.assert_array_equal(a, b)
-        made.append([p for m in (judge, both) for p in m._recorder._programs.values()])
+        made.append([p for m in (judge, both) for p in attempts(m).values()])
         layers.Dense(3)  # something new elsewhere
     assert len(made[-1]) == 2
     assert made[-1] == made[2]
@@ -246,7 +243,7 @@ def test_memory_of_programs_is_bounded_over_many_forms() -> None:
         model.add(layers.Dense(3 + i))
         for _ in range(3):
             model.predict_on_batch(X)
-    assert len(model._recorder._programs) <= 4
+    assert len(attempts(model)) <= 4
 
 
 def test_models_change_while_threads_predict() -> None:
@@ -309,7 +306,7 @@ def test_logs_of_steps_of_users_are_numbers() -> None:
         model.compile("adam", "mse", run_eagerly=eagerly, jit_compile=True)
         history = model.fit(X, Y, batch_size=4, epochs=3, verbose=0).history
         assert all(type(value) is float for value in history["loss"] + history["whole"])
-        assert eagerly or "train_step" in recorded(model)
+        assert eagerly or "train_step" in recorded_steps(model)
         return history, model.train_on_batch(X, Y, return_dict=True)
 
     eager, program = both_ways(act)
@@ -322,14 +319,14 @@ def test_shapes_that_come_once_are_not_recorded_and_shapes_in_turn_keep_their_pr
     x = np.ones((300, 6), "float32")
     for n in range(1, 40):
         model.predict_on_batch(x[:n])
-    assert not recorded(model)
+    assert not recorded_steps(model)
     kept = []
     for _ in range(4):
         for n in range(100, 120):
             model.predict_on_batch(x[:n])
-        kept.append(set(model._recorder._programs.values()))
+        kept.append(set(attempts(model).values()))
     assert len(kept[1]) == 16
     assert kept[1] == kept[2] == kept[3]
     for n in [200] * 70 + [201, 202] * 40:  # what is not used any more makes room
         model.predict_on_batch(x[:n])
-    assert {key[1][1] for key in model._recorder._programs} >= {(201, 6), (202, 6)}
+    assert {key[1][1] for key in attempts(model)} >= {(201, 6), (202, 6)}
