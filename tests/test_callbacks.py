@@ -343,3 +343,10 @@ def test_checkpoints_of_keras_need_h5py_before_training_starts(monkeypatch):
     for arguments in (("best.weights.h5", "loss", 0, False, True), ("best.keras",)):
         with pytest.raises(ImportError, match=r"ModelCheckpoint: files of Keras need h5py\. Install it with"):
             callbacks.ModelCheckpoint(*arguments)
+
+
+def test_columns_of_tables_are_sorted(tmp_path):
+    table = callbacks.CSVLogger(tmp_path / "t.csv")
+    table.on_train_begin()
+    table.on_epoch_end(0, {"val_loss": 3.0, "loss": 1.0, "accuracy": 2.0})
+    assert (tmp_path / "t.csv").read_text().splitlines() == ["epoch,accuracy,loss,val_loss", "0,2.0,1.0,3.0"]

@@ -319,3 +319,16 @@ def test_models_can_be_written_as_classes():
     before = model.get_weights()
     model.fit(np.ones((8, 4)), np.zeros((8, 4)), verbose=0)
     assert not np.array_equal(before[0], model.get_weights()[0])
+
+
+def test_ends_are_those_of_the_call_in_another_model():
+    body = Sequential([layers.Input((3,)), layers.Dense(2, activation="tanh")])
+    own = body.output
+    assert body.outputs[0] is own
+    x = layers.Input((3,))
+    model = Model(x, layers.Dense(1)(body(x)))
+    assert body.input is x
+    assert body.outputs[0] is own
+    inner = Model(model.input, body.output)
+    data = np.ones((2, 3), "float32")
+    np.testing.assert_array_equal(inner(data), body(data))

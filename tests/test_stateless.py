@@ -51,6 +51,7 @@ def test_a_training_without_state_has_the_bits_of_an_ordinary_one():
     trained = [Tensor(value) for value in copies(model.trainable_variables)]
     fixed, of_metrics = copies(model.non_trainable_variables), copies(model.metrics_variables)
     state, counts = copies(optimizer.variables), accuracy.stateless_reset_state()
+    accuracies = []
     for _ in range(3):
         with GradientTape() as tape:
             tape.watch(trained)
@@ -60,13 +61,13 @@ def test_a_training_without_state_has_the_bits_of_an_ordinary_one():
         new, state = optimizer.stateless_apply(state, gradients, trained)
         trained = [Tensor(value) for value in new]
         counts = accuracy.stateless_update_state(counts, Y, y_pred)
-        logs = reference.train_on_batch(X, Y, return_dict=True)
+        accuracies.append(reference.train_on_batch(X, Y, return_dict=True)["accuracy"])
 
     assert_same(before, copies([*model.variables, *optimizer.variables, *accuracy.variables, *model.metrics_variables]))
     assert_same(trained, reference.trainable_variables)
     assert_same(fixed, reference.non_trainable_variables)
     assert_same(state, reference.optimizer.variables)
-    assert float(accuracy.stateless_result(counts)) == logs["accuracy"]
+    assert float(accuracy.stateless_result(counts)) == pytest.approx(np.mean(accuracies), rel=1e-12)
 
 
 def test_gradients_go_to_variables_that_stand_for_themselves_or_others():

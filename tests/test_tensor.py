@@ -164,3 +164,13 @@ def test_inference_tells_what_running_gives(operation: Operation, attributes, in
     result = native(*(np.ones(shape, dtype) for shape, dtype in inputs))
     [(dtype, shape)] = native.infer([(dtype, shape) for shape, dtype in inputs])
     assert (dtype, tuple(shape)) == (str(result.dtype), result.shape)
+
+
+def test_the_value_of_a_trained_variable_has_a_gradient():
+    v, fixed = Variable([1.0, 2.0]), Variable([3.0, 4.0], trainable=False)
+    assert isinstance(v.value, np.ndarray)
+    with GradientTape() as tape:
+        loss = ops.sum(v.value * v.value * fixed.value)
+        assert isinstance(fixed.value, np.ndarray)
+    np.testing.assert_array_equal(tape.gradient(loss, v), [6.0, 16.0])
+    np.testing.assert_array_equal(v.numpy(), [1.0, 2.0])

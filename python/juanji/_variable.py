@@ -120,17 +120,28 @@ class Variable(Tensor):
             _structure.changed()
 
     @property
-    def value(self) -> Array:
-        """The array itself (not a copy), which cannot be written to and changes as the variable does."""
+    def value(self) -> Any:
+        """The array itself (not a copy), which cannot be written to and changes as the variable does.
+
+        While a tape is open, what is trained gives itself, so that gradients reach it.
+        """
+        if self._trainable:
+            from juanji.autograd import any_open_tape
+
+            if any_open_tape():
+                return self
+        return self._array()
+
+    def numpy(self) -> Array:
+        """A copy of the value."""
+        return np.array(self._array())
+
+    def _array(self) -> Array:
         if _open_trace.trace is not None:
             raise NoValueError(f"variable {self.name!r}")
         view: Array = self._held().view()
         view.flags.writeable = False
         return view
-
-    def numpy(self) -> Array:
-        """A copy of the value."""
-        return np.array(self.value)
 
     def _held(self) -> Array:
         """The array itself or, inside a :class:`juanji.StatelessScope`, the one that stands for it there."""

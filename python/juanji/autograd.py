@@ -27,6 +27,7 @@ __all__ = [
     "NoValueError",
     "Tensor",
     "Variable",
+    "any_open_tape",
     "open_trace",
     "recording_tapes",
     "set_open_trace",
@@ -41,6 +42,11 @@ class _OpenTapes(threading.local):
 
 
 _open_tapes = _OpenTapes()
+
+
+def any_open_tape() -> bool:
+    """Whether a tape is open on this thread."""
+    return bool(_open_tapes.stack)
 
 
 def recording_tapes(inputs: Sequence[Any]) -> list[GradientTape]:

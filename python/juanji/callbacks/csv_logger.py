@@ -10,7 +10,8 @@ from juanji.callbacks.base import Callback, Logs
 
 
 class CSVLogger(Callback):
-    """Writes one row per epoch to a CSV file: the epoch's number (from 0), loss, metrics and validation.
+    """Writes one row per epoch to a CSV file: the epoch's number (from 0), then loss, metrics and validation in
+    alphabetical order.
 
     Each row is on disk when its epoch ends, so an interrupted training keeps its table.
 
@@ -40,7 +41,7 @@ class CSVLogger(Callback):
             open(self.filename, "w").close()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        row: dict[str, Any] = {"epoch": epoch, **(logs or {})}
+        row: dict[str, Any] = {"epoch": epoch, **dict(sorted((logs or {}).items()))}
         with open(self.filename, "a", newline="") as file:
             if self._columns is None:
                 self._columns = list(row)

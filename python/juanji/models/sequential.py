@@ -158,6 +158,16 @@ class Sequential(Model):
         return input_shape
 
     @property
+    def input(self) -> Any:
+        """The symbolic input: of the first call within another model, else its own (``inputs`` is always that)."""
+        return self._first_node("input").args[0] if self._inbound_nodes else super().input
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output: of the first call within another model, else its own (``outputs`` is always that)."""
+        return self._first_node("output").outputs if self._inbound_nodes else super().output
+
+    @property
     def _graph(self) -> Graph | None:
         if self._input is None or not self._results:
             return None

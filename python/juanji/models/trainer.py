@@ -257,15 +257,17 @@ class Trainer(Steps):
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One update with one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
+        """One update with one batch. Returns loss and metrics of this batch."""
         self._require_compiled("train_on_batch").require_optimizer("train_on_batch")
         batch = self._batch("train_on_batch", x, y, sample_weight, class_weight)
+        self.reset_metrics()
         return _returned(run_logged(self, "train_step", batch), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """Evaluates one batch. Returns loss and metrics, averaged since :meth:`reset_metrics`."""
+        """Evaluates one batch. Returns loss and metrics of this batch."""
         self._require_compiled("test_on_batch")
         batch = self._batch("test_on_batch", x, y, sample_weight)
+        self.reset_metrics()
         return _returned(run_logged(self, "test_step", batch), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
