@@ -12,6 +12,7 @@ import pytest
 
 from juanji import Sequential, callbacks, layers
 from juanji.callbacks.progress import _duration, _number
+from juanji.utils import Progbar
 
 X = np.random.default_rng(0).standard_normal((20, 3)).astype("float32")
 Y = X[:, :1].copy()
@@ -272,6 +273,15 @@ def test_silence(capsys, verbose):
     model.evaluate(X, Y, verbose=verbose)
     model.predict(X, verbose=verbose)
     assert capsys.readouterr() == ("", "")
+
+
+def test_programs_without_a_console_train(monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    model = model_of()
+    assert len(model.fit(X, Y, epochs=2).epoch) == 2
+    assert model.predict(X).shape == (len(X), 1)
+    model.summary()
+    Progbar(3).update(3)
 
 
 def test_evaluate_and_predict_say_one_line(capsys):

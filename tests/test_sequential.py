@@ -167,6 +167,11 @@ def test_summary_of_an_unbuilt_model():
     assert "Total params: 0 (0.00 B)" in text
 
 
+def test_summary_on_a_terminal_that_is_too_narrow(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1")
+    assert "Total params" in text_of(named_model(), show_trainable=True)
+
+
 def test_summary_options():
     model = named_model()
     text = text_of(model, show_trainable=True, line_length=80)

@@ -6,13 +6,12 @@ Elsewhere (files, pipes, notebooks) only that line, so that a log stays readable
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Any
 
 from juanji.callbacks.base import Callback, Logs
 from juanji.config import is_interactive_logging_enabled
-from juanji.utils.messages import tell
+from juanji.utils.messages import on_terminal, tell
 
 _REFRESH_SECONDS = 0.1
 
@@ -84,7 +83,7 @@ class ProgbarLogger(Callback):
         self._start = time.perf_counter()
         self._train_seconds = 0.0
         self._next_refresh = 0.0
-        if self._live and sys.stdout.isatty() and is_interactive_logging_enabled():
+        if self._live and on_terminal() and is_interactive_logging_enabled():
             from juanji.callbacks.bar import make_bar
 
             images = self._counts_images()

@@ -20,16 +20,17 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message}. See: {self.prog} --help\n")
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """A converter for argparse: integers of at least ``least``."""
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A converter for argparse: integers of at least ``least``, and at most ``most``."""
+    wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
 
     def convert(text: str) -> int:
         try:
             number = int(text)
         except ValueError:
             number = least - 1
-        if number < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
+        if number < least or (most is not None and number > most):
+            raise argparse.ArgumentTypeError(f"expected a whole number {wanted}, got {text!r}")
         return number
 
     return convert
@@ -83,13 +84,13 @@ def _add_train(commands: argparse._SubParsersAction[OneLineParser]) -> None:
     )
     train.add_argument(
         "--threads",
-        type=whole_number(1),
+        type=whole_number(1, 1024),
         metavar="N",
         help="default: one per available CPU; the result does not depend on it",
     )
     train.add_argument(
         "--seed",
-        type=whole_number(0),
+        type=whole_number(0, 2**32 - 1),
         default=0,
         metavar="N",
         help="start of the random numbers: the same seed gives the same weights; default: 0",

@@ -30,6 +30,7 @@ class _Box(NamedTuple):
 
 
 _TRAINABLE = 13  # columns for "Trainable", with bars and spaces
+_LEAST_LENGTH = 60  # in narrower terminals lines are broken
 _UNICODE = _Box(("┏", "┳", "┓", "━"), ("┡", "╇", "┩", "━"), ("├", "┼", "┤", "─"), ("└", "┴", "┘", "─"), "┃", "│")
 _ASCII = _Box(("+", "+", "+", "-"), ("+", "+", "+", "="), ("+", "+", "+", "-"), ("+", "+", "+", "-"), "|", "|")
 
@@ -50,7 +51,7 @@ def summary_text(
     length = 108 if branched else 88
     if show_trainable:
         length += 12
-    length = line_length or min(length, shutil.get_terminal_size().columns - 4)
+    length = line_length or max(_LEAST_LENGTH, min(length, shutil.get_terminal_size().columns - 4))
     if show_trainable:
         header.append("Trainable")
         if not positions or len(ends) < len(header):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from juanji.utils.messages import tell
+from juanji.utils.messages import on_terminal, tell
 
 
 class Progbar:
@@ -111,7 +110,7 @@ class Progbar:
         text = f"{bar} {self._told(current, now)}"
         padding = " " * (self._length - len(text))
         self._length = len(text)
-        if sys.stdout.isatty():
+        if on_terminal():
             tell("\r" + text + padding, end="\n" if last else "")
         else:
             tell(text)
