@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import juanji
-from juanji import ops
+from juanji import Tensor, ops
 from reference import image as reference
 from reference.gradients import check_gradients, check_second_gradients
 
@@ -188,6 +188,24 @@ def test_hsv(dtype):
     assert got.dtype == dtype
     close(got, wanted, 16)
     close(ops.image.hsv_to_rgb(got), x.astype("float64"), 16)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("pixels", [3, 5, 9, 16, 17, 100])
+@pytest.mark.parametrize("function", [ops.image.rgb_to_hsv, ops.image.hsv_to_rgb])
+def test_a_pixel_has_the_same_colour_wherever_it_lies(function, pixels, dtype):
+    x, dy = Tensor(images((pixels, 1, 1, 3), dtype)), images((pixels, 1, 1, 3), dtype, seed=1)
+    with juanji.GradientTape() as tape:
+        tape.watch(x)
+        y = function(x)
+    dx = tape.gradient(y, x, output_gradients=dy).numpy()
+    for i in range(pixels):
+        one = Tensor(x.numpy()[i])
+        with juanji.GradientTape() as tape:
+            tape.watch(one)
+            alone = function(one)
+        np.testing.assert_array_equal(alone.numpy(), y.numpy()[i])
+        np.testing.assert_array_equal(tape.gradient(alone, one, output_gradients=dy[i]).numpy(), dx[i])
 
 
 def test_hsv_gradients():

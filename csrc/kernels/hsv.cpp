@@ -1,3 +1,12 @@
+// No fused multiply-add in this file: the compiler makes vectors of it by itself, and would fuse other products in them
+// than in the pixels that are left over. A pixel has to get the same bits wherever it lies, since recorded steps take a
+// few samples at a time.
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#else
+#pragma GCC optimize("fp-contract=off")
+#endif
+
 #include "kernels/hsv.hpp"
 
 #include "simd/vec.hpp"
