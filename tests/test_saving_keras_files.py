@@ -194,3 +194,27 @@ def test_flipped_bytes_give_a_model_or_one_clear_error(tmp_path):
             messages.append(str(error))
     assert len(messages) > 100
     assert all(message.startswith("load_model: ") for message in messages)
+
+
+def test_weight_files_hold_the_state_of_an_optimizer_in_use(tmp_path):
+    path = tmp_path / "m.weights.h5"
+    model, x, y = model_and_data()
+    model.compile("adam", ["mse", "mae"])
+    model.fit(x, y, epochs=2, verbose=0)
+    model.save_weights(path)
+    expected = [v.numpy() for v in model.optimizer.variables]
+    model.fit(x, y, epochs=1, verbose=0)
+    model.optimizer.learning_rate = 0.5
+    model.load_weights(path)
+    for variable, value in zip(model.optimizer.variables, expected, strict=True):
+        np.testing.assert_array_equal(variable, value)
+    other = model_and_data()[0]  # with another optimizer: its own state stays
+    other.fit(x, y, verbose=0)
+    other.load_weights(path)
+    assert int(other.optimizer.iterations) == 1
+    with h5py.File(path, "a") as file:
+        file["optimizer/vars/0"][()] = -1
+    model.fit(x, y, verbose=0)
+    steps = int(model.optimizer.iterations)
+    model.load_weights(path)  # no such state exists
+    assert int(model.optimizer.iterations) == steps

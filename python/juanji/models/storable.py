@@ -35,6 +35,8 @@ class Storable(Trainer):
     ) -> None:
         """Writes all weights to a .safetensors file, or to a .weights.h5 file as Keras has them.
 
+        A .weights.h5 file holds the state of an optimizer in use as well.
+
         The file appears complete or not at all.
 
         Args:
@@ -57,6 +59,8 @@ class Storable(Trainer):
 
     def load_weights(self, filepath: str | PathLike[str], skip_mismatch: bool = False, by_name: bool = False) -> None:
         """Reads weights that :meth:`save_weights` or :meth:`save` of a model with the same layers wrote.
+
+        Where a .weights.h5 or .keras file has the state of an optimizer like the one in use here, that is taken too.
 
         Args:
             filepath: a .safetensors, .weights.h5, .keras or .h5 file, written here or by Keras.

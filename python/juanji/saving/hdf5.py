@@ -68,7 +68,10 @@ def weights_to_bytes(method: str, model: Any, more: Mapping[str, Any] | None = N
 
 
 def load_weights_file(model: Any, path: Path, skip_mismatch: bool) -> None:
-    """Reads all weights of a .weights.h5 or .keras file into a model; all of them or, with an error, none."""
+    """Reads all weights of a .weights.h5 or .keras file into a model; all of them or, with an error, none.
+
+    The state of an optimizer comes with them where the model has the same one, in use.
+    """
     method = "load_weights"
     require_weights(model)
     with one_error(method, path):
@@ -77,8 +80,14 @@ def load_weights_file(model: Any, path: Path, skip_mismatch: bool) -> None:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 data = member(archive, "model.weights.h5")
         stored = read(method, data)
+    state = stored.get("optimizer", {})
     stored = {place: group for place, group in stored.items() if place.split("/")[0] != "optimizer"}
     assign(method, model, path, stored, skip_mismatch)
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and optimizer.built:
+        shapes = {str(i): variable.shape for i, variable in enumerate(optimizer.variables)}
+        if shapes == {key: array.shape for key, array in state.items()} and int(state["0"]) >= 0:
+            optimizer.load_own_variables(state)
 
 
 def read(method: str, data: bytes) -> Stored:

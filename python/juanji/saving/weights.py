@@ -30,7 +30,9 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
     if path.suffix == ".h5":
         from juanji.saving.hdf5 import weights_to_bytes
 
-        write_at_once(path, weights_to_bytes("save_weights", model))
+        optimizer = getattr(model, "optimizer", None)
+        more = {} if optimizer is None or not optimizer.built else {"optimizer": optimizer}
+        write_at_once(path, weights_to_bytes("save_weights", model, more))
     else:
         write_at_once(path, arrays.to_bytes(weights, {"format": "juanji"}))
 
