@@ -54,7 +54,7 @@ def test_train_writes_weights_and_a_table(few_pictures, capsys):
     with open("runs/shapes-1/training.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["0", "1"]
-    assert list(rows[0]) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
+    assert list(rows[0]) == ["epoch", "accuracy", "loss", "val_accuracy", "val_loss"]
     model = picture_classifier((32, 32, 3), 10)
     model.load_weights("runs/shapes-1/weights.safetensors")
     _, (x, y) = datasets.shapes.load_data()
