@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from juanji import _core
+from juanji._live import LiveNumber, live_array
 from juanji.autograd import Tensor
 from juanji.ops._convert import cast
 from juanji.ops._operation import InPlaceOperation
-from juanji.trace import LiveNumber, live_array
 
 Arrays = Sequence[Any]
 Number = float | LiveNumber

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from juanji import ops
+from juanji._live import LiveNumber, derived, scalar
 from juanji.autograd import Variable
 from juanji.optimizers.optimizer import Optimizer, registry
 from juanji.optimizers.rate import LearningRate
-from juanji.trace import LiveNumber, derived, scalar
 from juanji.utils.arguments import not_negative
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from juanji._live import derived, live
 from juanji.autograd import Variable, open_trace
 from juanji.ops._update_rules import adamax_update, nadam_update, schedule_free_update
 from juanji.optimizers.optimizer import Optimizer, registry
 from juanji.optimizers.rate import LearningRate
-from juanji.trace import derived, live
 from juanji.utils.arguments import not_negative, share
 
 

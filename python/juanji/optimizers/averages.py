@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from juanji._live import derived, live
 from juanji.autograd import Array, Variable
 from juanji.ops._update_rules import blend_update
 from juanji.optimizers.state import OptimizerState
-from juanji.trace import derived, live
 
 
 class AverageOwner(OptimizerState):

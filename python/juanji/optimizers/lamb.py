@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from juanji import ops
+from juanji._live import derived, scalar
 from juanji.autograd import Variable
 from juanji.ops._update_rules import blend_update
 from juanji.optimizers.optimizer import Optimizer, registry
 from juanji.optimizers.rate import LearningRate
-from juanji.trace import derived, scalar
 from juanji.utils.arguments import not_negative, share
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from juanji import ops
+from juanji._live import LiveNumber, derived, scalar
 from juanji.autograd import Variable
 from juanji.ops._update import adam_update
 from juanji.ops._update_rules import blend_update
 from juanji.optimizers.optimizer import Optimizer, registry
 from juanji.optimizers.rate import LearningRate
-from juanji.trace import LiveNumber, derived, scalar
 from juanji.utils.arguments import not_negative, share
 
 

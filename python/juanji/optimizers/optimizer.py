@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from juanji import ops
+from juanji._live import LiveNumber, live, scalar
 from juanji.autograd import Variable, open_trace
 from juanji.ops._update_rules import blend_update
 from juanji.optimizers import schedules
@@ -14,7 +15,6 @@ from juanji.optimizers.averages import AverageOwner
 from juanji.optimizers.checks import check_counts, match, refuse_others
 from juanji.optimizers.rate import LearningRate, LearningRateOwner
 from juanji.optimizers.rules import WeightDecay, check_clipping, clipped
-from juanji.trace import LiveNumber, live, scalar
 from juanji.utils.arguments import not_negative
 from juanji.utils.naming import auto_name
 from juanji.utils.registry import Registry

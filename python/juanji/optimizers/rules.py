@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from juanji import _structure, ops
+from juanji._live import LiveNumber, derived
 from juanji.autograd import Variable
 from juanji.ops._update_rules import blend_update
-from juanji.trace import LiveNumber, derived
 
 
 def check_clipping(owner: str, **limits: float | None) -> None:
