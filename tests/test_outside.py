@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
 import gc
+import sys
 import time
 from typing import Any
 
@@ -169,3 +171,28 @@ def test_what_changes_at_every_step_runs_eagerly_before_long() -> None:
         SETTINGS["factor"] = before
     assert not recorded(model)
     assert model._recorder._observers["train_step"] == 20
+
+
+def test_profilers_go_on_behind_an_observed_step() -> None:
+    profiler = cProfile.Profile()
+    profiler.enable()
+    try:
+        _, model = fitted(lambda: functional(Projections(4)))
+        after_the_steps()
+    finally:
+        profiler.disable()
+    assert any(getattr(entry.code, "co_name", "") == "after_the_steps" for entry in profiler.getstats())
+    assert recorded(model)
+
+    def own(frame: Any, event: str, argument: Any) -> None: ...
+
+    sys.setprofile(own)
+    try:
+        fitted(lambda: functional(Projections(4)))
+        assert sys.getprofile() is own
+    finally:
+        sys.setprofile(None)
+
+
+def after_the_steps() -> None:
+    """A call for profilers to see."""

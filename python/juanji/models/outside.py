@@ -89,7 +89,7 @@ class Observer:
             if event == "call" and frame.f_code not in self._passed:
                 self._see(frame)
                 if self.refused:
-                    sys.setprofile(before)
+                    _put_back(before)
                     if stop:
                         raise NotRecordable(self.refused)
 
@@ -99,7 +99,7 @@ class Observer:
         try:
             yield
         finally:
-            sys.setprofile(before)
+            _put_back(before)
             if collects:
                 gc.enable()
 
@@ -291,6 +291,15 @@ def parts_of(layer: WeightOwner) -> list[Any]:
     parts = [*own, *(w.regularizer for w in weights), *(w.variable.constraint for w in weights)]
     compiled = getattr(layer, "_compiled", None)
     return parts if compiled is None else [*parts, *compiled.parts()]
+
+
+def _put_back(profiler: Any) -> None:
+    """Installs what ``sys.getprofile`` gave: a function, nothing, or one in C, as cProfile's."""
+    if profiler is None or callable(profiler):
+        sys.setprofile(profiler)
+    else:
+        sys.setprofile(None)
+        profiler.enable()
 
 
 def _is_library(frame: FrameType | None) -> bool:

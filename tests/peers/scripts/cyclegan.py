@@ -35,7 +35,7 @@ def run(keras):
         return keras.Model(inputs, layers.Activation("tanh")(x), name=name)
 
     gen_g, gen_f = set_weights(generator("g")), set_weights(generator("f"), seed=1)
-    optimizer = keras.optimizers.SGD(0.05)
+    optimizer = keras.optimizers.SGD(0.005)
     absolute = keras.losses.MeanAbsoluteError()
     x, y, found = images(2, 8, 8, 3), images(2, 8, 8, 3, seed=5), {}
     weights = gen_g.trainable_variables + gen_f.trainable_variables

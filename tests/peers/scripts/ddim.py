@@ -29,7 +29,7 @@ def run(keras):
     normalizer.adapt(images(8, 8, 8, 3))
 
     def diffusion_schedule(diffusion_times):
-        start_angle, end_angle = ops.cast(ops.arccos(0.95), "float32"), ops.cast(ops.arccos(0.02), "float32")
+        start_angle, end_angle = ops.cast(ops.arccos(0.95), "float32"), ops.cast(ops.arccos(0.2), "float32")
         angles = start_angle + diffusion_times * (end_angle - start_angle)
         return ops.sin(angles), ops.cos(angles)
 

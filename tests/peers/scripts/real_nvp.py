@@ -11,10 +11,9 @@ def run(keras):
 
     def coupling():
         inputs = keras.layers.Input(shape=(2,))
-        options = {"activation": "relu", "kernel_regularizer": keras.regularizers.l2(0.01)}
-        t, s = layers.Dense(8, **options)(inputs), layers.Dense(8, **options)(inputs)
-        t = layers.Dense(2, activation="linear")(t)
-        s = layers.Dense(2, activation="tanh", kernel_regularizer=keras.regularizers.l2(0.01))(s)
+        options = {"kernel_regularizer": keras.regularizers.l2(0.01)}
+        t = layers.Dense(2)(layers.Dense(8, activation="relu", **options)(inputs))
+        s = layers.Dense(2, activation="tanh", **options)(layers.Dense(8, activation="relu", **options)(inputs))
         return keras.Model(inputs=inputs, outputs=[s, t])
 
     class RealNVP(keras.Model):
@@ -32,10 +31,8 @@ def run(keras):
         def call(self, x, training=True):
             log_det_inv, direction = 0, -1 if training else 1
             for i in range(self.num_coupling_layers)[::direction]:
-                x_masked = x * self.masks[i]
-                reversed_mask = 1 - self.masks[i]
-                s, t = self.layers_list[i](x_masked)
-                s, t = s * reversed_mask, t * reversed_mask
+                x_masked, reversed_mask = x * self.masks[i], 1 - self.masks[i]
+                s, t = (one * reversed_mask for one in self.layers_list[i](x_masked))
                 gate = (direction - 1) / 2
                 x = reversed_mask * (x * ops.exp(direction * s) + direction * t * ops.exp(gate * s)) + x_masked
                 log_det_inv += gate * ops.sum(s, axis=1)

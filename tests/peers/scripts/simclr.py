@@ -35,14 +35,11 @@ def run(keras):
             projections_1 = ops.normalize(projections_1, axis=1)
             projections_2 = ops.normalize(projections_2, axis=1)
             similarities = ops.matmul(projections_1, ops.transpose(projections_2)) / self.temperature
-            contrastive_labels = ops.arange(ops.shape(projections_1)[0])
-            self.accuracy.update_state(contrastive_labels, similarities)
-            self.accuracy.update_state(contrastive_labels, ops.transpose(similarities))
-            one = keras.losses.sparse_categorical_crossentropy(contrastive_labels, similarities, from_logits=True)
-            other = keras.losses.sparse_categorical_crossentropy(
-                contrastive_labels, ops.transpose(similarities), from_logits=True
-            )
-            return (one + other) / 2
+            labels, loss = ops.arange(ops.shape(projections_1)[0]), 0.0
+            for logits in (similarities, ops.transpose(similarities)):
+                self.accuracy.update_state(labels, logits)
+                loss += keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+            return loss / 2
 
         def train_step(self, data):
             with keras.GradientTape() as tape:

@@ -12,8 +12,7 @@ def run(keras):
         return ops.sqrt(ops.square(mr - mg) ** 2 + ops.square(mr - mb) ** 2 + ops.square(mb - mg) ** 2)
 
     def exposure_loss(x, mean_val=0.6):
-        x = ops.mean(x, axis=3, keepdims=True)
-        mean = ops.average_pool(x, pool_size=4, strides=4, padding="valid")
+        mean = ops.average_pool(ops.mean(x, axis=3, keepdims=True), pool_size=4, strides=4, padding="valid")
         return ops.mean(ops.square(mean - mean_val))
 
     def illumination_smoothness_loss(x):
@@ -36,9 +35,6 @@ def run(keras):
         @property
         def metrics(self):
             return [self.tracker]
-
-        def call(self, data):
-            return self.enhance(data, self.dce_model(data))
 
         def enhance(self, data, output):
             x = data
@@ -65,4 +61,4 @@ def run(keras):
     model = ZeroDCE(set_weights(keras.Model(inputs, outputs)))
     model.compile(keras.optimizers.SGD(0.01))
     history = model.fit(images(8, 12, 12, 3) * 0.4, epochs=3, batch_size=4, shuffle=False, verbose=0).history
-    return {**history, "enhanced": model(images(2, 8, 8, 3))}
+    return {**history, "curves": model.dce_model(images(2, 8, 8, 3))}
