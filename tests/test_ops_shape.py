@@ -143,6 +143,12 @@ def test_infer_knows_shapes_without_running():
     assert _shape._flip._native(axes=()).native_side(spec) is None  # nothing to copy
 
 
+@pytest.mark.parametrize("width", [2**61, 2**62, 2**63 - 1])
+def test_pad_with_widths_whose_sum_overflows(width):
+    with pytest.raises(ValueError, match=r"pad: a width is too large; expected less than 2\^60, got width="):
+        ops.pad(np.ones((2, 3), "float32"), width)
+
+
 def test_flip_of_a_single_number():
     np.testing.assert_array_equal(ops.flip(np.float32(3.0)), np.float32(3.0))
 

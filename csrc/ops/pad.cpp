@@ -77,8 +77,13 @@ std::vector<TensorSpec> Pad::outputs(const std::vector<TensorSpec>& inputs) cons
     fail(name(), "there is not one pair of widths for each dimension", to_text(widths.size()) + " dimensions",
          "x.shape", inputs[0].shape, "");
   }
+  constexpr int64_t kMost = int64_t{1} << 60;  // sums of three such numbers do not overflow
   TensorSpec y = inputs[0];
-  for (size_t i = 0; i < widths.size(); ++i) y.shape[i] += widths[i].first + widths[i].second;
+  for (size_t i = 0; i < widths.size(); ++i) {
+    const int64_t width = std::max(widths[i].first, widths[i].second);
+    if (width > kMost) fail(name(), "a width is too large", "less than 2^60", "width", to_text(width), "");
+    y.shape[i] += widths[i].first + widths[i].second;
+  }
   element_count(y.shape);
   return {y};
 }
