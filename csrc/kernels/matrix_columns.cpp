@@ -12,15 +12,13 @@ void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) prefetch_row(c + (R + r) * p.c_step, V * kWidth<T>);
   }
+  const int64_t a_step = p.a_step, b_step = p.b_step;  // copies, which stay in registers
   for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
     const T* a = p.a + run->a + row;
     const T* b = p.b + run->b + column;
-    int64_t k = run->length;
-    for (; k >= 2; k -= 2, a += 2 * p.a_step, b += 2 * p.b_step) {
+    for (int64_t k = run->length; k > 0; --k, a += a_step, b += b_step) {
       multiply_add<T, R, V, Partial>([&](int r) { return a[r]; }, b, lanes, acc);
-      multiply_add<T, R, V, Partial>([&](int r) { return a[p.a_step + r]; }, b + p.b_step, lanes, acc);
     }
-    if (k > 0) multiply_add<T, R, V, Partial>([&](int r) { return a[r]; }, b, lanes, acc);
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {

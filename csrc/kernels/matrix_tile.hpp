@@ -47,16 +47,13 @@ JUANJI_INLINE void prefetch_rows(const Ahead<T>& ahead, int64_t begin, int64_t c
   for (int64_t i = begin; i < end; ++i) prefetch_row<T, 2>(ahead.from + i * ahead.step, ahead.length);
 }
 
-// The compiler has these vectors in registers here, and brings no load forward from behind. Products need every
-// register there is: with loads of the next k among them, a sum would be kept on the stack.
-template <class T, int R, int V>
-JUANJI_INLINE void keep_in_registers([[maybe_unused]] Vec<T> (&acc)[R][V]) {
+// The compiler has this vector in a register here, and brings no load forward from behind. Products need every register
+// there is: left alone, the compiler keeps a sum on the stack for loads of the next k, loads a vector of B once for
+// each row, and lets sums change places with operands, which costs copies.
+template <class V>
+JUANJI_INLINE void keep_in_register([[maybe_unused]] V& vector) {
 #if JUANJI_X86 && JUANJI_VECTOR_BYTES == 32  // other tiles leave registers free
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) asm volatile("" : "+v"(acc[r][v]) : : "memory");
-  }
+  asm volatile("" : "+v"(vector) : : "memory");
 #endif
 }
 
@@ -70,11 +67,15 @@ JUANJI_INLINE void multiply_add(A a, const T* b, int64_t lanes, Vec<T> (&acc)[R]
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
       const T* at = b + v * kWidth<T>;
-      const Vec<T> vb = Partial && v + 1 == V ? load_partial(at, lanes) : load(at);
+      Vec<T> vb = Partial && v + 1 == V ? load_partial(at, lanes) : load(at);
+      keep_in_register(vb);
 #pragma GCC unroll 16
-      for (int r = 0; r < R; ++r) acc[r][v] += va[r] * vb;
+      for (int r = 0; r < R; ++r) {
+        acc[r][v] += va[r] * vb;
+        keep_in_register(acc[r][v]);
+      }
+      keep_in_register(vb);
     }
-    keep_in_registers<T>(acc);
   } else {
     Vec<T> vb[V];
     load_row<T, V, Partial>(b, lanes, vb);
