@@ -20,7 +20,6 @@ sys.path.insert(0, str(FOLDER))
 pytestmark = pytest.mark.filterwarnings("default")
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "tools")
 TOLERANCE = 1e-4  # of the largest element of each array
-LOOSER: dict[str, float] = {}
 
 
 class WithTape(types.SimpleNamespace):
@@ -55,5 +54,5 @@ def test_script(name):
         assert ours.shape == theirs.shape, key
         largest = float(np.max(np.abs(theirs), initial=0.0))
         assert np.isfinite(largest), key
-        error = LOOSER.get(name, TOLERANCE) * max(largest, 1e-3)
+        error = TOLERANCE * max(largest, 1e-3)
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=error, err_msg=key)
