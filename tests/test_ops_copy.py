@@ -144,4 +144,6 @@ def test_native_copies_refuse():
     with pytest.raises(TypeError, match=r"dtypes of inputs\[0\] and inputs\[1\] differ"):
         _core.Concatenate(0)(x, x.astype("float32"))
     with pytest.raises(ValueError, match=r"with a product below 2\*\*58"):
+        _core.Pad([(0, 2**59), (0, 2**59)], 0.0)(x)
+    with pytest.raises(ValueError, match=r"pad: a width is too large; expected less than 2\^60"):
         _core.Pad([(0, 2**62), (0, 2**62)], 0.0)(x)
