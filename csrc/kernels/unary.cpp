@@ -6,6 +6,7 @@
 #include "simd/map.hpp"
 #include "simd/math.hpp"
 #include "simd/round.hpp"
+#include "simd/tanh.hpp"
 #include "simd/trigonometry.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {

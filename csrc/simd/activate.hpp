@@ -3,6 +3,7 @@
 
 #include "kernels/activation.hpp"
 #include "simd/math.hpp"
+#include "simd/tanh.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 

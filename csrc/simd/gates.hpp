@@ -6,6 +6,7 @@
 
 #include "simd/erf.hpp"
 #include "simd/math.hpp"
+#include "simd/tanh.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 

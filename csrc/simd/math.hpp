@@ -1,8 +1,9 @@
-// exp, expm1, log, log1p, tanh and sigmoid of every lane of a vector.
+// exp, expm1, log, log1p, softplus and sigmoid of every lane of a vector.
 //
 // One source for both float types and every register width. Away from the edges the error is below 2 ulp for exp and
-// log, below 4 ulp for the others (tests/cpp/test_math.cpp measures it). Infinities, NaN, signed zeros, overflow and
+// log, below 3 ulp for the others (tests/cpp/test_math.cpp measures it). Infinities, NaN, signed zeros, overflow and
 // denormals give what the C library gives, unless the caller flushes denormals (DenormalGuard): then they are zeros.
+// Where exp would be denormal it is zero always: all operations flush denormals, so the guard would do the same.
 //
 // Sources: argument reduction after Cody and Waite, Software Manual for the Elementary Functions, 1980;
 // logarithm after K. C. Ng, FreeBSD msun e_log.c and e_logf.c, whose minimax coefficients are used.
@@ -28,13 +29,14 @@ struct MathConstants<float> {
   static constexpr float kInteger = 8388608.0f;      // 2^23
   static constexpr float kLn2High = 0.693359375f;    // 10 bits, so that a multiple by an exponent is exact
   static constexpr float kLn2Low = -2.12194440e-4f;  // ln 2 - kLn2High
-  static constexpr float kExpHighest = 89.0f;        // exp overflows
-  static constexpr float kExpLowest = -104.0f;       // exp rounds to zero
-  static constexpr float kTanhOne = 20.0f;           // tanh(x/2) rounds to one
+  static constexpr float kExpHighest = 88.7228317f;  // above, exp overflows
+  static constexpr float kExpLowest = -87.3365402f;  // below, exp is denormal
   static constexpr float kSmallestNormal = 1.17549435e-38f;
   static constexpr int32_t kOneBits = 0x3f800000;
   static constexpr int32_t kHalfRootBits = 0x3f3504f3;  // sqrt(1/2)
-  static constexpr int kExpTerms = 7;                   // Taylor: remainder 0.3466^8 / 8! = 5e-9
+  // (expm1(r) - r) / r^2 for |r| <= ln2 / 2; exp has an error of 3e-9 from it
+  static constexpr float kExp[] = {0.499999934501f, 0.166665206702f, 0.0416683876711f, 0.00836871195960f,
+                                   0.00138146017773f};
   static constexpr int kLogTerms = 4;
   static constexpr float kLog[] = {0.66666662693f, 0.40000972152f, 0.28498786688f, 0.24279078841f};
 };
@@ -46,13 +48,16 @@ struct MathConstants<double> {
   static constexpr double kInteger = 4503599627370496.0;  // 2^52
   static constexpr double kLn2High = 6.93147180369123816490e-01;
   static constexpr double kLn2Low = 1.90821492927058770002e-10;
-  static constexpr double kExpHighest = 710.0;
-  static constexpr double kExpLowest = -746.0;
-  static constexpr double kTanhOne = 44.0;
+  static constexpr double kExpHighest = 709.782712893383973;
+  static constexpr double kExpLowest = -708.396418532264106;
   static constexpr double kSmallestNormal = 2.2250738585072014e-308;
   static constexpr int64_t kOneBits = 0x3ff0000000000000;
   static constexpr int64_t kHalfRootBits = 0x3fe6a09e667f3bcd;
-  static constexpr int kExpTerms = 13;  // remainder 0.3466^14 / 14! = 4e-18
+  // as above, with an error of 4e-18
+  static constexpr double kExp[] = {0.50000000000000106221,     0.16666666666666412697,   0.041666666666530218364,
+                                    0.008333333333494356784,    0.0013888888943610504692, 0.00019841269506770507135,
+                                    0.000024801493122699626612, 2.7557586244250060529e-6, 2.7630238798895456257e-7,
+                                    2.5000087484678112604e-8};
   static constexpr int kLogTerms = 7;
   static constexpr double kLog[] = {6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
                                     2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01,
@@ -85,22 +90,14 @@ JUANJI_INLINE V copy_sign(V v, V s) {
   return from_bits<T>((to_bits(v) & ~kSignBit<T>) | (to_bits(s) & kSignBit<T>));
 }
 
-// 1 / n!
-template <class T>
-constexpr T kInverseFactorial[] = {T{1},
-                                   T{1},
-                                   T{1} / T{2},
-                                   T{1} / T{6},
-                                   T{1} / T{24},
-                                   T{1} / T{120},
-                                   T{1} / T{720},
-                                   T{1} / T{5040},
-                                   T{1} / T{40320},
-                                   T{1} / T{362880},
-                                   T{1} / 3628800,
-                                   T{1} / 39916800,
-                                   T{1} / 479001600,
-                                   T{1} / 6227020800};
+// The sum of c[i] z^i.
+template <class V, int kTerms>
+JUANJI_INLINE V polynomial(V z, const Lane<V> (&c)[kTerms]) {
+  V p = broadcast(c[kTerms - 1]);
+#pragma GCC unroll 16
+  for (int i = kTerms - 2; i >= 0; --i) p = p * z + c[i];
+  return p;
+}
 
 // 2^n of the integers n that `rounded` = n + kRound holds in its low mantissa bits; n must be a normal exponent.
 template <class V>
@@ -124,24 +121,18 @@ JUANJI_INLINE ExpParts<V> split_exp(V x) {
   const V rounded = x * T{1.44269504088896340736} + C::kRound;
   const V n = rounded - C::kRound;
   const V r = (x - n * C::kLn2High) - n * C::kLn2Low;
-  V p = broadcast(kInverseFactorial<T>[C::kExpTerms]);
-#pragma GCC unroll 16
-  for (int i = C::kExpTerms - 1; i >= 2; --i) p = p * r + kInverseFactorial<T>[i];
-  return {rounded, p * (r * r) + r};
+  return {rounded, polynomial(r, C::kExp) * (r * r) + r};
 }
 
 template <class V>
 JUANJI_INLINE V exp(V x) {
   using T = Lane<V>;
   using C = MathConstants<T>;
-  // The order of arguments keeps NaN.
-  const V clamped = min(broadcast(C::kExpHighest), max(broadcast(C::kExpLowest), x));
-  const ExpParts<V> parts = split_exp(clamped);
-  // n reaches one above and far below the normal exponents: scale in two steps.
-  const V n = parts.rounded - C::kRound;
-  const V half = n * T{0.5} + C::kRound;
-  const V rest = (n - (half - C::kRound)) + C::kRound;
-  return (parts.expm1_r + T{1}) * power_of_two(half) * power_of_two(rest);
+  const ExpParts<V> parts = split_exp(x);
+  // Adding n to the exponent of a number near one; for numbers out of range it gives anything, which is then replaced.
+  V y = from_bits<T>(to_bits(parts.expm1_r + T{1}) + (to_bits(parts.rounded) << C::kMantissaBits));
+  y = x >= C::kExpLowest ? y : V{};
+  return x <= C::kExpHighest ? y : x + static_cast<T>(__builtin_inf());  // NaN stays
 }
 
 // exp(x) - 1 without cancellation, for -1 <= x < some 60: what tanh and expm1 need.
@@ -209,21 +200,10 @@ JUANJI_INLINE V softplus(V x) {
   return max(V{}, x) + log1p(exp(-abs(x)));
 }
 
-// tanh(x) = e / (e + 2) with e = expm1(2|x|), odd
-template <class V>
-JUANJI_INLINE V tanh(V x) {
-  using T = Lane<V>;
-  const V twice = abs(x) + abs(x);
-  const V e = expm1_near_zero(min(broadcast(MathConstants<T>::kTanhOne), twice));
-  return copy_sign(e / (e + T{2}), x);
-}
-
-// sigmoid(x) = 1 / (1 + exp(-x)), through exp(-|x|) so that small values do not vanish
+// sigmoid(x) = 1 / (1 + exp(-x)); the exponential of negative numbers is large, so small values do not vanish
 template <class V>
 JUANJI_INLINE V sigmoid(V x) {
-  using T = Lane<V>;
-  const V e = exp(-abs(x));
-  return (x < T{0} ? e : broadcast(T{1})) / (e + T{1});
+  return Lane<V>{1} / (exp(-x) + Lane<V>{1});
 }
 
 }  // namespace juanji::kernels::JUANJI_ISA

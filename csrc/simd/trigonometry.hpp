@@ -33,15 +33,6 @@ struct TrigonometryConstants<double> {
                                     2.08757232129817482790e-09, -1.13596475577881948265e-11};
 };
 
-// The sum of c[i] z^i.
-template <class V, int kTerms>
-JUANJI_INLINE V polynomial(V z, const Lane<V> (&c)[kTerms]) {
-  V p = broadcast(c[kTerms - 1]);
-#pragma GCC unroll 16
-  for (int i = kTerms - 2; i >= 0; --i) p = p * z + c[i];
-  return p;
-}
-
 JUANJI_INLINE double scalar_sin_or_cos(double x, bool cosine) { return cosine ? __builtin_cos(x) : __builtin_sin(x); }
 
 // sin(x), or cos(x) = sin(x + pi/2): `ahead` quadrants are added.
