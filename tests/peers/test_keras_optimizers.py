@@ -7,6 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
+import juanji
 from juanji import Variable, optimizers
 
 keras = pytest.importorskip("keras")
@@ -198,3 +199,24 @@ def test_schedules(name, positional, arguments):
     optimizer = optimizers.deserialize(keras.optimizers.serialize(keras.optimizers.SGD(theirs)))
     optimizer.iterations.assign(7)
     np.testing.assert_allclose(optimizer.learning_rate, float(theirs(7)), rtol=1e-6)
+
+
+def test_embeddings_whose_rows_repeat(double, whole_gradients):
+    """Gradients of rows used several times are summed before optimizers see them."""
+    rng = np.random.default_rng(0)
+    numbers, targets = rng.integers(0, 6, (8, 5)), rng.normal(size=(8, 2))
+    for name in sorted({name for name, _ in METHODS}):
+        models = []
+        for k in (keras, juanji):
+            x = k.Input((5,), dtype="int32")
+            h = k.layers.GlobalAveragePooling1D()(k.layers.Embedding(6, 4, mask_zero=True)(x))
+            models.append(k.Model(x, k.layers.Dense(2)(h)))
+        start = models[0].get_weights()
+        models[1].set_weights(start)
+        for k, model in zip((keras, juanji), models):
+            model.compile(getattr(k.optimizers, name)(0.01), "mse", jit_compile=False)
+            for _ in range(10):
+                model.train_on_batch(numbers, targets)
+        for before, expected, got in zip(start, *(model.get_weights() for model in models)):
+            error, moved = np.linalg.norm(got - expected), np.linalg.norm(expected - before)
+            assert error <= 1e-5 * moved, name

@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import scripts_vision as vision  # noqa: E402
 from scripts_generative import autoencoder  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("double")
+
 RNG = np.random.default_rng(0)
 SMALL = RNG.random((24, 8, 8, 1), dtype="float32")
 COLOUR = RNG.random((24, 8, 8, 3), dtype="float32")
@@ -40,20 +42,6 @@ SCRIPTS = {
     "super resolution": (vision.super_resolution, SMALL, RNG.random((24, 16, 16, 1), dtype="float32")),
 }
 TOLERANCE = 1e-5  # of numbers, and of the way that weights have moved, in two epochs of three steps
-
-
-@pytest.fixture(autouse=True)
-def double():
-    """Float64 on both sides: Adam enlarges rounding errors, and what remains then are differences of meaning."""
-    use("float64")
-    yield
-    use("float32")
-
-
-def use(dtype):
-    for library in (keras, juanji):
-        library.config.set_floatx(dtype)
-        library.config.set_dtype_policy(dtype)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

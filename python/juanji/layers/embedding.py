@@ -16,7 +16,8 @@ from juanji.layers.layer import Layer
 class Embedding(Layer):
     """A learned vector for each number from 0 to ``input_dim - 1``: row i of the weights for number i.
 
-    Input integers of any shape (N, ...), output (N, ..., output_dim).
+    Input integers of any shape (N, ...), output (N, ..., output_dim). The gradient of a row is the sum over its uses,
+    and optimizers see the sum, as in Keras on JAX and PyTorch (on TensorFlow, Keras squares each use by itself).
 
     Args:
         input_dim: how many numbers there are.
