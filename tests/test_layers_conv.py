@@ -176,3 +176,17 @@ def test_frozen_and_biasless_layers():
 
 def test_an_empty_batch_gives_an_empty_output():
     assert layers.Conv2D(2, 3)(np.zeros((0, 5, 5, 1))).shape == (0, 3, 3, 2)
+
+
+def test_a_convolution_with_weights_of_its_own():
+    class Halved(layers.Conv2D):
+        def convolution_op(self, inputs, kernel):
+            return super().convolution_op(inputs, kernel * 0.5)
+
+    x = np.random.default_rng(0).normal(size=(2, 6, 5, 3)).astype("float32")
+    for activation in ("relu", "elu"):
+        plain, halved = (kind(4, 3, activation=activation, bias_initializer="ones") for kind in (layers.Conv2D, Halved))
+        plain(x), halved(x)
+        halved.set_weights(plain.get_weights())
+        plain.set_weights([plain.get_weights()[0] / 2, plain.get_weights()[1]])
+        np.testing.assert_allclose(halved(x), plain(x), rtol=1e-5, atol=1e-6)

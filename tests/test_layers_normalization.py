@@ -320,3 +320,12 @@ def test_renormalization(limits, center):
         np.testing.assert_allclose(got, wanted, rtol=1e-13, atol=1e-14)
     config = layer.get_config()
     assert layers.BatchNormalization.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("kind", [layers.RMSNormalization, layers.LayerNormalization])
+def test_axes_from_the_end_serve_other_ranks(kind):
+    layer = kind()
+    layer.build((5, 4, 3, 10))
+    x = np.random.default_rng(0).normal(size=(2, 10)).astype("float32")
+    np.testing.assert_array_equal(layer(x), kind()(x))
+    assert layer.get_config()["axis"] == [-1]

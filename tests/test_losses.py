@@ -418,3 +418,19 @@ def test_a_loss_needs_call():
             return ops.mean(y_pred)
 
     assert float(Own()(np.ones(2), np.ones(2))) == 1.0
+
+
+@pytest.mark.parametrize("name", ["mean_squared_error", "hinge", "poisson", "kl_divergence", "huber", "log_cosh"])
+def test_a_label_for_several_outputs(name):
+    rng = np.random.default_rng(0)
+    y_true, y_pred = rng.random((4, 1)), rng.random((4, 3))
+    whole = getattr(losses, name)(np.repeat(y_true, 3, 1), y_pred)
+    with pytest.warns(UserWarning, match=rf"{name}: y_true.shape=\(4, 1\) is broadcast to y_pred.shape=\(4, 3\)"):
+        np.testing.assert_array_equal(getattr(losses, name)(y_true, y_pred), whole)
+    with pytest.raises(ValueError, match="differ in shape"):
+        getattr(losses, name)(y_pred, y_true)
+
+
+def test_labels_of_classes_are_not_broadcast():
+    with pytest.raises(ValueError, match="differ in shape"):
+        losses.categorical_crossentropy(np.ones((4, 1)), np.full((4, 3), 1 / 3))

@@ -286,3 +286,15 @@ def test_an_update_costs_little():
         return (time.thread_time() - start) / 100
 
     assert min(seconds() for _ in range(5)) < 200e-6
+
+
+def test_results_have_numpy():
+    accuracy = metrics.CategoricalAccuracy()
+    accuracy.update_state(np.eye(2), [[0.9, 0.1], [0.8, 0.2]])
+    assert type(accuracy.result().numpy()) is np.float32
+    assert accuracy.result() == accuracy.result().numpy() == 0.5
+    assert repr(accuracy.result()) == "0.5"
+    scores = metrics.F1Score()
+    scores.update_state(np.eye(2), np.eye(2))
+    assert type(scores.result().numpy()) is np.ndarray
+    assert repr(scores.result()) == "array([1., 1.])"

@@ -332,3 +332,10 @@ def test_saturate_cast(x, dtype, expected):
 def test_errors_say_what_came(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint64", "int8", "bool"])
+def test_counts_of_every_integer_type(dtype):
+    x = np.array([0, 1, 1], dtype)
+    np.testing.assert_array_equal(ops.bincount(x), [1, 2])
+    np.testing.assert_array_equal(ops.bincount(x[:0], minlength=2), [0, 0])

@@ -20,6 +20,11 @@ def check_axes(owner: str, axis: Any, several: bool) -> tuple[int, ...]:
     return axes
 
 
+def ordered_axes(axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """The axes in order; counted from the end where all are, so that inputs of other ranks will do."""
+    return tuple(sorted(axes if max(axes) < 0 else (axis % rank for axis in axes)))
+
+
 def axis_size(layer: Any, shape: Shape, axis: int) -> int | None:
     """Size of an axis; ValueError when the input has no such axis."""
     if not -len(shape) <= axis < len(shape):

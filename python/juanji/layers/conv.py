@@ -82,7 +82,14 @@ class _Conv(Convolution):
         )
         self._add_bias(self.filters)
 
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """The convolution without bias and activation. What overrides it can change the kernel or the inputs."""
+        return type(self)._conv(inputs, kernel, None, groups=self.groups, **self._geometry)
+
     def call(self, inputs: Any) -> Any:
+        if type(self).convolution_op is not _Conv.convolution_op:
+            y = self.convolution_op(inputs, self.kernel)
+            return self.activation(y if self.bias is None else y + self.bias)
         y = type(self)._conv(
             inputs, self.kernel, self.bias, groups=self.groups, activation=self._fused_activation, **self._geometry
         )

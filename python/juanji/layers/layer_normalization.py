@@ -7,7 +7,7 @@ from typing import Any
 
 from juanji.layers._arguments import Shape
 from juanji.layers._centered import CenteredLayer
-from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size, require_sizes
+from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size, ordered_axes, require_sizes
 from juanji.layers._registry import registry
 from juanji.ops._layer_normalization import layer_normalization
 
@@ -81,7 +81,7 @@ class LayerNormalization(CenteredLayer):
             require_sizes(self, shape, sizes, weight)
 
     def build(self, input_shape: Shape) -> None:
-        self.axis = tuple(sorted(a % len(input_shape) for a in self.axis))
+        self.axis = ordered_axes(self.axis, len(input_shape))
         self._add_gamma_and_beta([known_axis_size(self, input_shape, a) for a in self.axis])
 
     def call(self, inputs: Any) -> Any:

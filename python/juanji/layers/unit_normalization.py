@@ -7,7 +7,7 @@ from typing import Any
 
 from juanji import ops
 from juanji.layers._arguments import Shape
-from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size, require_sizes
+from juanji.layers._normalized_axes import axis_size, check_axes, known_axis_size, ordered_axes, require_sizes
 from juanji.layers._registry import registry
 from juanji.layers.layer import ElementwiseLayer
 
@@ -81,7 +81,7 @@ class RMSNormalization(ElementwiseLayer):
             require_sizes(self, shape, sizes, self.scale)
 
     def build(self, input_shape: Shape) -> None:
-        self.axis = tuple(sorted(a % len(input_shape) for a in self.axis))
+        self.axis = ordered_axes(self.axis, len(input_shape))
         self.scale = self.add_weight([known_axis_size(self, input_shape, a) for a in self.axis], "ones", name="scale")
 
     def call(self, inputs: Any) -> Any:

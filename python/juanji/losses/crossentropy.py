@@ -240,7 +240,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
         >>> kl_divergence(np.array([[0.5, 0.5]]), np.array([[0.25, 0.75]])).round(4)
         array([0.1438])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "kl_divergence")
+    y_true, y_pred = prepare(y_true, y_pred, "kl_divergence", broadcast=True)
     y_true, y_pred = ops.clip(y_true, EPSILON, 1.0), ops.clip(y_pred, EPSILON, 1.0)
     return ops.sum(ops.multiply(y_true, ops.log(ops.divide(y_true, y_pred))), axis=-1)
 
@@ -274,7 +274,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
         >>> poisson(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]])).round(4)
         array([1.])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "poisson")
+    y_true, y_pred = prepare(y_true, y_pred, "poisson", broadcast=True)
     surprise = ops.multiply(y_true, ops.log(ops.add(y_pred, EPSILON)))
     return ops.mean(ops.subtract(y_pred, surprise), axis=-1)
 

@@ -19,7 +19,7 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
         >>> hinge(np.array([[-1.0, 1.0]]), np.array([[0.5, 0.5]]))
         array([1.])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "hinge")
+    y_true, y_pred = prepare(y_true, y_pred, "hinge", broadcast=True)
     return ops.mean(_margin(y_true, y_pred), axis=-1)
 
 
@@ -52,7 +52,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
         >>> squared_hinge(np.array([[-1.0, 1.0]]), np.array([[0.5, 0.5]]))
         array([1.25])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "squared_hinge")
+    y_true, y_pred = prepare(y_true, y_pred, "squared_hinge", broadcast=True)
     return ops.mean(ops.square(_margin(y_true, y_pred)), axis=-1)
 
 
@@ -92,7 +92,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
         >>> categorical_hinge(np.array([[0.0, 1.0]]), np.array([[0.75, 0.5]]))
         array([1.25])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "categorical_hinge")
+    y_true, y_pred = prepare(y_true, y_pred, "categorical_hinge", broadcast=True)
     right = ops.sum(ops.multiply(y_true, y_pred), axis=-1)
     wrong = ops.max(ops.multiply(ops.subtract(1.0, y_true), y_pred), axis=-1)
     return ops.relu(ops.add(ops.subtract(wrong, right), 1.0))

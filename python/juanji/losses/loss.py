@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -151,21 +152,48 @@ def as_type(x: Any, dtype: Any) -> Any:
     return array.astype(dtype, copy=False)
 
 
-def prepare(y_true: Any, y_pred: Any, name: str, hint: str = "") -> tuple[Any, Any]:
+def prepare(y_true: Any, y_pred: Any, name: str, hint: str = "", broadcast: bool = False) -> tuple[Any, Any]:
     """Both as arrays or tensors of one float type, one rank and one shape.
 
+    Args:
+        y_true: labels.
+        y_pred: predictions.
+        name: of the loss.
+        hint: how to fix shapes that differ.
+        broadcast: whether a label may count for several outputs, as in Keras' element-wise losses. A warning tells of
+            it, for seldom is it meant.
+
     Raises:
-        ValueError: when the shapes differ, with the hint on how to fix it.
+        ValueError: when the shapes differ, with the hint.
     """
     y_pred = as_float(y_pred)
     y_true, y_pred = same_rank(as_type(y_true, y_pred.dtype), y_pred)
-    if y_true.shape != y_pred.shape:
+    if y_true.shape == y_pred.shape:
+        return y_true, y_pred
+    if not broadcast or not broadcasts_to(y_true.shape, y_pred.shape):
         raise ValueError(
             f"{name}: labels and predictions differ in shape; expected "
             f"y_true.shape={y_pred.shape} like y_pred, got y_true.shape={y_true.shape}. "
             + (hint or "Check the number of outputs of the last layer.")
         )
-    return y_true, y_pred
+    warnings.warn(
+        f"{name}: y_true.shape={y_true.shape} is broadcast to y_pred.shape={y_pred.shape}. If each output should have "
+        "its own label, check the number of outputs of the last layer.",
+        stacklevel=2,
+    )
+    return ops.broadcast_to(y_true, y_pred.shape), y_pred
+
+
+def broadcasts_to(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether an array of the shape can be broadcast to the wanted one.
+
+    Example:
+        >>> broadcasts_to((4, 1), (4, 3)), broadcasts_to((4, 3), (4, 1))
+        (True, False)
+    """
+    return len(shape) <= len(wanted) and all(
+        a in (1, b) for a, b in zip(reversed(shape), reversed(wanted), strict=False)
+    )
 
 
 def same_rank(a: Any, b: Any) -> tuple[Any, Any]:

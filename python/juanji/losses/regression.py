@@ -21,7 +21,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
         >>> mean_squared_error(np.array([[0.0, 1.0]]), np.array([[1.0, 3.0]]))
         array([2.5])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "mean_squared_error")
+    y_true, y_pred = prepare(y_true, y_pred, "mean_squared_error", broadcast=True)
     return fused_mean_squared_error(y_true, y_pred)
 
 
@@ -52,7 +52,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
         >>> mean_absolute_error(np.array([[0.0, 1.0]]), np.array([[1.0, 3.0]]))
         array([1.5])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "mean_absolute_error")
+    y_true, y_pred = prepare(y_true, y_pred, "mean_absolute_error", broadcast=True)
     return ops.mean(ops.abs(ops.subtract(y_true, y_pred)), axis=-1)
 
 
@@ -85,7 +85,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
         >>> mean_absolute_percentage_error(np.array([[1.0, 2.0]]), np.array([[1.5, 3.0]]))
         array([50.])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "mean_absolute_percentage_error")
+    y_true, y_pred = prepare(y_true, y_pred, "mean_absolute_percentage_error", broadcast=True)
     scale = ops.maximum(ops.abs(y_true), EPSILON)
     relative = ops.abs(ops.divide(ops.subtract(y_true, y_pred), scale))
     return ops.multiply(ops.mean(relative, axis=-1), 100.0)
@@ -120,7 +120,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
         >>> mean_squared_logarithmic_error(np.array([[0.0]]), np.array([[np.e - 1]])).round(4)
         array([1.])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "mean_squared_logarithmic_error")
+    y_true, y_pred = prepare(y_true, y_pred, "mean_squared_logarithmic_error", broadcast=True)
     difference = ops.subtract(_log1p_positive(y_pred), _log1p_positive(y_true))
     return ops.mean(ops.square(difference), axis=-1)
 
@@ -158,7 +158,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
         >>> huber(np.array([[0.0, 1.0]]), np.array([[1.0, 3.0]]))
         array([1.])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "huber")
+    y_true, y_pred = prepare(y_true, y_pred, "huber", broadcast=True)
     size = ops.abs(ops.subtract(y_pred, y_true))
     # both branches in one, by the part of the error below delta
     inner = ops.minimum(size, delta)
@@ -193,7 +193,7 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
         >>> log_cosh(np.array([[0.0]]), np.array([[1.0]])).round(4)
         array([0.4338])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "log_cosh")
+    y_true, y_pred = prepare(y_true, y_pred, "log_cosh", broadcast=True)
     error = ops.subtract(y_pred, y_true)
     # cosh overflows; log(cosh(e)) = e + log(1 + exp(-2e)) - log(2)
     value = ops.add(error, ops.softplus(ops.multiply(error, -2.0)))
@@ -229,7 +229,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
         >>> cosine_similarity(np.array([[3.0, 4.0]]), np.array([[6.0, 8.0]])).round(4)
         array([-1.])
     """
-    y_true, y_pred = prepare(y_true, y_pred, "cosine_similarity")
+    y_true, y_pred = prepare(y_true, y_pred, "cosine_similarity", broadcast=True)
     product = ops.sum(ops.multiply(_unit(y_true, axis), _unit(y_pred, axis)), axis=axis)
     return ops.negative(product)
 

@@ -13,6 +13,7 @@ from juanji.autograd import Tensor, Variable
 from juanji.config import floatx
 from juanji.losses.loss import masked_weights, same_rank
 from juanji.losses.loss import registry as losses
+from juanji.metrics._value import with_numpy
 from juanji.stateless import StatelessScope, new_values, require_values
 from juanji.trace import TracedTensor, deferred, traced_or_deferred
 from juanji.utils.naming import auto_name
@@ -53,7 +54,7 @@ class Metric(Configurable, ABC):
         if "update_state" in vars(cls):
             cls.update_state = traced_or_deferred(cls.update_state)  # type: ignore[method-assign]
         if "result" in vars(cls):
-            cls.result = deferred(cls.result)  # type: ignore[method-assign]
+            cls.result = deferred(with_numpy(cls.result))  # type: ignore[method-assign]
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
@@ -81,6 +82,7 @@ class Metric(Configurable, ABC):
 
             value = np.asarray(initializers.get(initializer)(shape, dtype))
         variable = Variable(value, trainable=False, name=name or "variable")
+        variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
         return variable
 

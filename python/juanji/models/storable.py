@@ -75,6 +75,40 @@ class Storable(Trainer):
 
         load_weights(self, filepath, skip_mismatch, by_name)
 
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """Copies of all values of the model's variables, for :meth:`set_state_tree`.
+
+        Args:
+            value_format: "backend_tensor" for tensors, "numpy_array" for arrays.
+
+        Returns:
+            A dictionary with ``trainable_variables``, ``non_trainable_variables``, ``optimizer_variables`` and
+            ``metrics_variables``, each a dictionary of dictionaries for the parts of the variables' paths.
+
+        Raises:
+            ValueError: for another format, or when two variables have the same path.
+
+        Example:
+            >>> from juanji import Sequential, layers
+            >>> model = Sequential([layers.Input((4,)), layers.Dense(2, name="head")], name="small")
+            >>> model.compile("sgd", "mse")
+            >>> sorted(model.get_state_tree()["trainable_variables"]["small"]["head"])
+            ['bias', 'kernel']
+        """
+        from juanji.models.state_tree import get_state_tree
+
+        return get_state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: Mapping[str, Any]) -> None:
+        """Gives variables the values that :meth:`get_state_tree` told; kinds and variables may be left out.
+
+        Raises:
+            ValueError: for a variable that the model does not have or of another shape; then nothing is changed.
+        """
+        from juanji.models.state_tree import set_state_tree
+
+        set_state_tree(self, state_tree)
+
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON, for :func:`juanji.models.model_from_json`.
 

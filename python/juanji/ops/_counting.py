@@ -18,10 +18,10 @@ from juanji.ops._shape import normalize_axis
 def _counts(x: Array, weights: Array, minlength: int) -> Array:
     rows = x.reshape(-1, x.shape[-1]) if x.ndim > 1 else x[None]
     shares = np.broadcast_to(weights, x.shape).reshape(rows.shape)
-    length = max(minlength, int(x.max(initial=-1)) + 1)
+    length = max(minlength, int(x.max()) + 1 if x.size else 0)
     result = np.zeros((len(rows), length), weights.dtype)
     for counts, row, share in zip(result, rows, shares):
-        np.add.at(counts, row, share)
+        np.add.at(counts, row.astype(np.intp), share)
     return result.reshape((*x.shape[:-1], length))
 
 

@@ -55,6 +55,18 @@ class KerasTensor(Operators):
     def ndim(self) -> int:
         return len(self.shape)
 
+    def reshape(self, newshape: Sequence[int]) -> Any:
+        """As :func:`juanji.ops.reshape`."""
+        from juanji import ops
+
+        return ops.reshape(self, newshape)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """As :func:`juanji.ops.squeeze`."""
+        from juanji import ops
+
+        return ops.squeeze(self, axis)
+
     def __getitem__(self, index: Any) -> Any:
         from juanji import ops
 
