@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import juanji
-from juanji import GradientTape, Input, Tensor, layers
+from juanji import GradientTape, Input, Model, Tensor, layers
 
 RNG = np.random.default_rng(0)
 EPS = np.finfo(np.float64).eps
@@ -190,3 +190,20 @@ def test_one_sample_serves_a_batch_in_a_functional_model():
     model = juanji.Model(inputs, layers.Multiply()(inputs))
     a, b = (x.astype("float32") for x in arrays((3, 4), (1, 4)))
     np.testing.assert_array_equal(model([a, b]), a * b)
+
+
+@pytest.mark.parametrize("name", ["Add", "Subtract", "Multiply", "Maximum", "Minimum", "Concatenate"])
+def test_integers_stay_integers(name):
+    layer = getattr(layers, name)()
+    a, b = np.array([[1, 2]], "int32"), np.array([[3, 1]], "int32")
+    assert layer([a, b]).dtype == "int32"
+    assert layer([a, b.astype("float32")]).dtype == "float32"
+    symbolic = [Input((2,), dtype="int32") for _ in range(2)]
+    assert getattr(layers, name)()(symbolic).dtype == "int32"
+
+
+def test_joined_numbers_of_words():
+    a, b = (Input((3,), dtype="int32") for _ in range(2))
+    model = Model([a, b], layers.Embedding(5, 2)(layers.Concatenate()([a, b])))
+    x = np.array([[0, 4, 1]], "int32")
+    np.testing.assert_array_equal(model.predict([x, x], verbose=0)[0, :3], model.get_weights()[0][x[0]])

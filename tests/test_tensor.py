@@ -102,7 +102,8 @@ def test_stop_gradient():
 
 def test_conversion():
     assert ops.convert_to_tensor([1.0]).dtype == "float32"
-    assert ops.convert_to_tensor([1]).dtype == "int64"
+    assert ops.convert_to_tensor([1]).dtype == "int32"
+    assert ops.convert_to_tensor([2**31]).dtype == "int64"
     assert ops.convert_to_tensor([1], dtype="float64").dtype == "float64"
     assert ops.convert_to_tensor(np.float64([1])).dtype == "float64"
     tensor = Tensor([1.0])
@@ -129,7 +130,8 @@ def test_tapes_watch_what_conversion_gives():
 def test_creation():
     assert ops.zeros((2, 3)).dtype == "float32"
     assert ops.ones(2, dtype="int32").tolist() == [1, 1]
-    assert ops.full((2,), 7).dtype == "int64"
+    assert ops.full((2,), 7).dtype == "float32"
+    assert ops.full((2,), 7, "int64").dtype == "int64"
     assert ops.full((2,), 0.1)[0] == np.float32(0.1)
     for like in (ops.zeros_like, ops.ones_like):
         assert like(Tensor(np.ones((2, 3)))).dtype == "float64"

@@ -35,6 +35,8 @@ class Concatenate(Layer):
         (1, 4, 4, 8)
     """
 
+    _keeps_integers = True
+
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = whole_number("Concatenate", "axis", axis)

@@ -21,6 +21,7 @@ class Merge(Layer):
     Shapes broadcast as in Keras: inputs of fewer axes are given axes of size 1 behind the batch axis.
     """
 
+    _keeps_integers = True
     _least_inputs = 1
     _most_inputs: int | None = None
 
@@ -174,6 +175,8 @@ class Average(Merge):
         >>> Average()([np.full((1, 2), 3, "float32"), np.ones((1, 2), "float32")])
         array([[2., 2.]], dtype=float32)
     """
+
+    _keeps_integers = False
 
     def call(self, inputs: Any) -> Any:
         return ops.divide(super().call(inputs), len(inputs))

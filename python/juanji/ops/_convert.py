@@ -2,7 +2,8 @@
 
 Arrays keep their type and mixed types promote as in NumPy, but integers beside floats take the type of the floats, as
 in Keras. Data from Python (numbers and lists) is weak: it takes the type of the arrays it meets, as numbers do in
-NumPy 2 (NEP 50). Alone, floats become the default float type, as in Keras.
+NumPy 2 (NEP 50). Alone, floats become the default float type and integers int32, as in Keras; what does not fit into
+int32 stays int64.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def cast(x: Any, dtype: DTypeLike) -> Any:
 
 
 def as_array(x: Any) -> Any:
-    """A Tensor as it is, anything else as a NumPy array; floats from Python take the default float type.
+    """A Tensor as it is, anything else as a NumPy array; numbers from Python take the default types.
 
     Lists of tensors become one tensor with the history of all of them.
     """
@@ -69,9 +70,20 @@ def as_array(x: Any) -> Any:
     array = array_from(x)
     if array.dtype.kind not in "fiub":
         raise _no_numbers(array.dtype)
-    if array.dtype == np.float64 and not isinstance(x, np.generic):
-        return array.astype(floatx())
-    return array
+    return array if isinstance(x, np.generic) else with_default_type(array)
+
+
+def with_default_type(array: Array) -> Array:
+    """An array made of Python's numbers in the default float type, or as int32 where they fit."""
+    return array.astype(_default_type(array), copy=False)
+
+
+def _default_type(array: Array) -> np.dtype[Any]:
+    if array.dtype == np.float64:
+        return np.dtype(floatx())
+    if array.dtype == np.int64 and (array.size == 0 or _fits(array, np.dtype(np.int32))):
+        return np.dtype(np.int32)
+    return array.dtype
 
 
 def holds_tensor(x: Any) -> bool:
@@ -134,7 +146,8 @@ def operands(*values: Any) -> tuple[Any, ...]:
     if uniform:
         return tuple(as_array(value) for value in values)
     arrays = [x if isinstance(x, (Tensor, np.ndarray, np.generic)) else array_from(x) for x in values]
-    common = _common_type(dtype, [x.dtype for x, value in zip(arrays, values) if x is not value])
+    weak = [_default_type(np.asarray(x)) for x, value in zip(arrays, values) if x is not value]
+    common = _common_type(dtype, weak)
     return tuple(_with_type(x, common) for x in arrays)
 
 

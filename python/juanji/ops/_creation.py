@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from juanji import _core, ops
 from juanji.autograd import Array
 from juanji.config import floatx
-from juanji.ops._convert import as_array, as_float, as_typed, operands
+from juanji.ops._convert import as_array, as_float, as_typed, operands, with_default_type
 from juanji.ops._operation import NATIVE_DTYPES, Call, NativeSide, NumpyFunction, Operation
 from juanji.ops._shape import normalize_axis
 from juanji.ops._whole import whole_number
@@ -50,15 +50,14 @@ def ones(shape: Shape, dtype: DTypeLike | None = None) -> Array:
 
 
 def full(shape: Shape, fill_value: Any, dtype: DTypeLike | None = None) -> Array:
-    """An array filled with ``fill_value``; Python floats give the default float type.
+    """An array filled with ``fill_value``, of the default float type unless ``dtype`` is another.
 
     Example:
         >>> from juanji import ops
-        >>> ops.full((1, 2), 0.5)
-        array([[0.5, 0.5]], dtype=float32)
+        >>> ops.full((1, 2), 3)
+        array([[3., 3.]], dtype=float32)
     """
-    value = np.asarray(as_array(fill_value))
-    return np.full(shape, value, dtype or value.dtype)
+    return np.full(shape, np.asarray(as_array(fill_value)), dtype or floatx())
 
 
 def zeros_like(x: Any, dtype: DTypeLike | None = None) -> Array:
@@ -85,15 +84,11 @@ def arange(start: float, stop: float | None = None, step: float | None = None, d
     Example:
         >>> from juanji import ops
         >>> ops.arange(1, 4)
-        array([1, 2, 3])
+        array([1, 2, 3], dtype=int32)
     """
     step = 1 if step is None else step
     array = np.arange(start, step=step) if stop is None else np.arange(start, stop, step)
-    return (
-        array.astype(dtype)
-        if dtype is not None
-        else np.asarray(as_array(array.tolist() if array.dtype.kind == "f" else array))
-    )
+    return with_default_type(array) if dtype is None else array.astype(dtype)
 
 
 def linspace(

@@ -132,7 +132,7 @@ def floor_divide(x1: Any, x2: Any) -> Any:
     Example:
         >>> from juanji import ops
         >>> ops.floor_divide([-1, 5], 3)
-        array([-1,  1])
+        array([-1,  1], dtype=int32)
     """
     return _floor_divide(*_numbers(x1, x2))
 
