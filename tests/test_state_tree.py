@@ -52,6 +52,7 @@ def test_values_are_copies():
         ({"trainable": {}}, "unknown kind"),
         ({"trainable_variables": {"small": {"nose": {"kernel": np.ones((3, 2))}}}}, "no such variable"),
         ({"trainable_variables": {"small": {"head": {"kernel": np.ones((2, 3))}}}}, "wrong shape"),
+        ({"trainable_variables": {"small": {"head": {"kernel": 1.0}}}}, "wrong shape"),
     ],
 )
 def test_wrong_trees_change_nothing(tree, message):
@@ -76,3 +77,9 @@ def test_unknown_format_and_equal_paths():
 def test_a_model_that_is_not_compiled():
     tree = Sequential([layers.Input((4,)), layers.Dense(2)]).get_state_tree()
     assert tree["optimizer_variables"] == tree["metrics_variables"] == {}
+
+
+def test_lists_will_do():
+    model = trained()
+    model.set_state_tree({"trainable_variables": {"small": {"head": {"bias": [3, 4]}}}})
+    assert model.get_weights()[-1].tolist() == [3.0, 4.0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from juanji import ops
 from juanji._variable import Variable
 
@@ -77,10 +79,10 @@ def set_state_tree(model: Trainer, state_tree: Mapping[str, Any]) -> None:
                     "Take the tree of a model with the same layers, built and compiled alike."
                 )
             variable = paths[path]
-            if tuple(value.shape) != tuple(variable.shape):
+            if np.shape(value) != tuple(variable.shape):
                 raise ValueError(
                     f"set_state_tree: wrong shape; expected {tuple(variable.shape)} for {path!r}, got "
-                    f"{tuple(value.shape)}. Take the tree of a model with the same layers."
+                    f"{np.shape(value)}. Take the tree of a model with the same layers."
                 )
             found.append((variable, value))
     for variable, value in found:
