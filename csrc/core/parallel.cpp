@@ -1,5 +1,6 @@
 #include "core/parallel.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -56,26 +57,26 @@ void run_serially(int64_t tasks, FunctionRef<void(int64_t, int)> body) {
   current_worker = outer;
 }
 
-// The tasks of one loop, taken one by one by at most `threads` threads; the first exception is kept.
+// The tasks of one loop; the first exception is kept. Every thread has a range of its own, the same share of every
+// loop: what it has written in one loop it mostly reads in the next, from its own caches. That of another core may be
+// far away. Who is through with its range takes tasks from those of others, one by one.
 class Loop {
  public:
   Loop(int64_t tasks, int64_t threads, FunctionRef<void(int64_t, int)> body)
-      : tasks_(tasks),
-        threads_(threads),
-        body_(body) {}
+      : threads_(threads),
+        body_(body),
+        ranges_(std::min({tasks, threads, kMostRanges})) {
+    for (int64_t i = 0; i < ranges_; ++i) {
+      range_[i].next.store(tasks * i / ranges_, std::memory_order_relaxed);
+      range_[i].end = tasks * (i + 1) / ranges_;
+    }
+  }
 
-  bool wants(int worker) const { return worker < threads_ && next_.load(std::memory_order_relaxed) < tasks_; }
+  bool wants(int worker) const { return worker < threads_; }
 
   void work(int worker) {
     current_worker = worker;
-    for (int64_t task = next_++; task < tasks_; task = next_++) {
-      if (failed_.load(std::memory_order_relaxed)) continue;
-      try {
-        body_(task, worker);
-      } catch (...) {
-        if (!failed_.exchange(true)) error_ = std::current_exception();
-      }
-    }
+    for (int64_t i = 0; i < ranges_; ++i) work_on(range_[(worker + i) % ranges_], worker);
     current_worker = -1;
   }
 
@@ -84,10 +85,28 @@ class Loop {
   }
 
  private:
-  int64_t tasks_;
+  struct alignas(64) Range {
+    std::atomic<int64_t> next;
+    int64_t end;
+  };
+  static constexpr int64_t kMostRanges = 64;
+
+  void work_on(Range& range, int worker) {
+    if (range.next.load(std::memory_order_relaxed) >= range.end) return;
+    for (int64_t task = range.next++; task < range.end; task = range.next++) {
+      if (failed_.load(std::memory_order_relaxed)) continue;
+      try {
+        body_(task, worker);
+      } catch (...) {
+        if (!failed_.exchange(true)) error_ = std::current_exception();
+      }
+    }
+  }
+
   int64_t threads_;
   FunctionRef<void(int64_t, int)> body_;
-  std::atomic<int64_t> next_{0};
+  int64_t ranges_;
+  Range range_[kMostRanges];
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;
 };

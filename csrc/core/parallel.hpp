@@ -1,7 +1,8 @@
 // The only place that knows OpenMP.
 //
-// Work is cut into tasks by shape alone; threads pick tasks in any order. A result therefore must not depend on
-// which thread runs a task or when: then it has the same bits at every thread count.
+// Work is cut into tasks by shape alone; which thread runs a task, and when, is open. A result must not depend on that:
+// then it has the same bits at every thread count. Neighbouring tasks mostly run on one thread, and the same share of
+// the tasks of every loop does: tasks that read what others have written should come in the same order as those.
 #pragma once
 
 #include <cstdint>

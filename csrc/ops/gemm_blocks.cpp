@@ -185,8 +185,8 @@ void pack_right(const Gemm<T>& g, T* packed) {
   const Blocks<T> blocks(g);
   const auto cost = static_cast<double>(blocks.depth.size * blocks.panel);
   parallel_for(blocks.panels * blocks.depth.count, cost, [&](int64_t task, int) {
-    const int64_t p = task % blocks.panels;
-    const int64_t d = task / blocks.panels;
+    const int64_t p = task / blocks.depth.count;
+    const int64_t d = task % blocks.depth.count;
     pack_panel(g, blocks, p, d, packed + panel_start(blocks, p, d));
   });
 }
@@ -217,8 +217,8 @@ void multiply_blocks(const Gemm<T>& g) {
 
   const double cost = 2.0 * static_cast<double>(blocks.rows.size * g.k * blocks.columns.size) / kGemmFlopPerNanosecond;
   parallel_for(blocks.rows.count * blocks.columns.count, cost, [&](int64_t task, int) {
-    const int64_t i = task / blocks.columns.count;
-    const int64_t j = task % blocks.columns.count;
+    const int64_t i = task % blocks.rows.count;
+    const int64_t j = task / blocks.rows.count;
     const Buffer copy(blocks.share_a ? 0 : static_cast<size_t>(copied));
     const Buffer scratch(packed != nullptr ? 0
                                            : static_cast<size_t>(Blocks<T>::bytes(blocks.depth.size * blocks.panel)));

@@ -78,8 +78,11 @@ void run_shared(const WinogradPlan<T>& plan, const T* packed) {
   const int64_t wanted = plan.tiles() / ceil_div(kWantedTasks / 2, passes);
   const Cut blocks(plan.tiles(), std::clamp(wanted, kTileUnit, plan.most_tiles()), kTileUnit);
   const int64_t tasks = passes * blocks.count;
+  // Tasks beside each other, which mostly are one thread's, share what is larger: tiles, or weights.
+  const bool by_tiles = plan.tiles() > plan.conv.y_channels;
   parallel_for(tasks, flop(plan) / static_cast<double>(tasks) / kFlopPerNanosecond, [&](int64_t task, int) {
-    const int64_t i = task % blocks.count, p = task / blocks.count * plan.pass_panels;
+    const int64_t i = by_tiles ? task / passes : task % blocks.count;
+    const int64_t p = (by_tiles ? task % passes : task / blocks.count) * plan.pass_panels;
     const int64_t end_panel = std::min(p + plan.pass_panels, plan.panels);
     const int64_t first = blocks.begin(i), length = blocks.length(i);
     const Buffer nowhere = plan.buffer(plan.conv.y_channels);

@@ -90,6 +90,44 @@ TEST(Parallel, HelpersWakeUp) {
   set_num_threads(before);
 }
 
+// As above, so that nobody is through with a task of its own before all have begun one.
+TEST(Parallel, EveryThreadHasTheSameShareOfEveryLoop) {
+  if (!openmp_enabled()) GTEST_SKIP() << "built without OpenMP: there is one thread";
+  const int before = num_threads();
+  for (const int threads : {2, 5, 3}) {
+    set_num_threads(threads);
+    for (int loop = 0; loop < 20; ++loop) {
+      std::atomic<int> there{0}, elsewhere{0};
+      parallel_for(threads, 1e6, [&](int64_t task, int worker) {
+        ++there;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (there < threads && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+        if (task != worker) ++elsewhere;
+      });
+      EXPECT_EQ(elsewhere, 0) << threads << " threads";
+    }
+  }
+  set_num_threads(before);
+}
+
+TEST(Parallel, OthersTakeTheTasksOfAThreadThatIsHeldUp) {
+  if (!openmp_enabled()) GTEST_SKIP() << "built without OpenMP: there is one thread";
+  const int before = num_threads();
+  set_num_threads(2);
+  for (const int64_t held_up : {0, 8}) {  // the first tasks of the two shares
+    std::atomic<int> through{0};
+    bool alone = true;
+    parallel_for(16, 1e6, [&](int64_t task, int) {
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+      while (task == held_up && through < 15 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+      if (task == held_up) alone = through < 15;
+      ++through;
+    });
+    EXPECT_FALSE(alone);
+  }
+  set_num_threads(before);
+}
+
 TEST(Parallel, LoopsOfManyThreadsDoNotMix) {
   std::vector<std::thread> threads;
   std::atomic<int> wrong{0};
