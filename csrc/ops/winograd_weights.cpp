@@ -7,31 +7,37 @@
 #include "core/parallel.hpp"
 #include "ops/conv2d_forward.hpp"
 #include "ops/cut.hpp"
+#include "ops/tree_sum.hpp"
 #include "ops/winograd_choice.hpp"
 #include "ops/winograd_plan.hpp"
 
-// The tiles are taken in chunks. The pixels of x and of dy in a chunk are transformed once, into matrices
-// (tiles × C) and (tiles × OC); then each task adds a block of one of their products to sums of the same form as the
-// transformed weights, which become dw at the end.
+// The images are cut into parts with sums of their own, since what one core transforms is far away from another one.
+// The tiles of a part are taken in chunks. The pixels of x and of dy in a chunk are transformed once, into matrices
+// (tiles × C) and (tiles × OC); then blocks of their products are added to sums of the same form as the transformed
+// weights, which become dw at the end. Where there are fewer parts than threads, all threads share each of these steps.
 
 namespace juanji {
 namespace {
 
-constexpr int64_t kChunkBytes = int64_t{1} << 20;       // of a chunk's matrices, which two cores have in L2,
-constexpr int64_t kMostChunkBytes = int64_t{64} << 20;  // or as many as there are sums, which it reads and writes
+constexpr int64_t kChunkBytes = int64_t{1} << 20;       // of a chunk's matrices: larger ones are slower,
+constexpr int64_t kMostChunkBytes = int64_t{64} << 20;  // but as many as there are sums, which it reads and writes
 constexpr int64_t kBlock = 128;                         // input channels and outputs of a task
+constexpr int64_t kMostParts = 8;
+constexpr int64_t kPartSums = 3;    // a part's matrices have at least as many times the elements of its sums
 constexpr int64_t kMostTerms = 96;  // added up at a time: rounding errors grow with the length of a sum
 constexpr int64_t kLineBytes = 64;
 constexpr double kFlopPerNanosecond = 40;
 
+// dw of some rows of tiles.
 template <class T>
 class WinogradSums {
  public:
-  explicit WinogradSums(const WinogradPlan<T>& plan)
+  // For at most so many rows at a time.
+  WinogradSums(const WinogradPlan<T>& plan, int64_t rows)
       : plan_(plan),
         d_tile_(ceil_div(plan.conv.y_channels, line()) * line()),
         outputs_(ceil_div(plan.conv.y_channels, plan.matrix.width) * plan.matrix.width),
-        chunk_rows_(find_chunk_rows()),
+        chunk_rows_(find_chunk_rows(rows)),
         a_(plan.buffer(plan.matrices * a_matrix())),
         d_(plan.buffer(plan.matrices * d_matrix())),
         sums_(plan.buffer(plan.matrices * sum_matrix())),
@@ -39,11 +45,12 @@ class WinogradSums {
     std::fill_n(zeros_.template as<T>(), plan.conv.y_channels, T(0));
   }
 
-  void run(T* dw) {
-    for (int64_t row = 0; row < plan_.rows(); row += chunk_rows_) {
-      const int64_t end = std::min(plan_.rows(), row + chunk_rows_);
+  // Of the rows [first, last).
+  void run(int64_t first, int64_t last, T* dw) {
+    for (int64_t row = first; row < last; row += chunk_rows_) {
+      const int64_t end = std::min(last, row + chunk_rows_);
       transform(row, end);
-      add_products((end - row) * plan_.tile_columns, row > 0);
+      add_products((end - row) * plan_.tile_columns, row > first);
     }
     finish(dw);
   }
@@ -56,10 +63,10 @@ class WinogradSums {
   int64_t d_matrix() const { return chunk_rows_ * plan_.tile_columns * d_tile_ + line(); }
   int64_t sum_matrix() const { return plan_.conv.channels * outputs_ + line(); }
 
-  int64_t find_chunk_rows() const {
+  int64_t find_chunk_rows(int64_t rows) const {
     const int64_t wanted = std::clamp(plan_.bytes(plan_.matrices * sum_matrix()), kChunkBytes, kMostChunkBytes);
     const int64_t row = plan_.bytes(plan_.matrices * (plan_.a_tile + d_tile_)) * plan_.tile_columns;
-    return Cut(plan_.rows(), std::max<int64_t>(1, wanted / row), 1).size;
+    return Cut(rows, std::max<int64_t>(1, wanted / row), 1).size;
   }
 
   void transform(int64_t first, int64_t end);
@@ -116,6 +123,36 @@ void WinogradSums<T>::finish(T* dw) {
       });
 }
 
+// Parts of equal size if they can be: a power of two.
+template <class T>
+Cut cut_parts(const WinogradPlan<T>& plan) {
+  const int64_t channels = plan.conv.channels, outputs = plan.conv.y_channels;
+  const int64_t wanted = plan.tiles() * (channels + outputs) / (kPartSums * channels * outputs);
+  int64_t parts = 1;
+  while (2 * parts <= std::min(wanted, kMostParts)) parts *= 2;
+  return Cut(plan.rows(), ceil_div(plan.rows(), parts), 1);
+}
+
+template <class T>
+void run_parts(const WinogradPlan<T>& plan, T* dw) {
+  const Cut parts = cut_parts(plan);
+  const int64_t size = 9 * plan.conv.channels * plan.conv.y_channels;
+  const Buffer partial = plan.buffer(parts.count == 1 ? 0 : parts.count * size);
+  T* sums = parts.count == 1 ? dw : partial.template as<T>();
+  const auto run = [&](int64_t part, int) {
+    const int64_t first = parts.begin(part);
+    WinogradSums<T>(plan, parts.size).run(first, first + parts.length(part), sums + part * size);
+  };
+  if (parts.count < max_workers()) {
+    for (int64_t part = 0; part < parts.count; ++part) run(part, 0);
+  } else {
+    const double flop =
+        2.0 * static_cast<double>(plan.matrices * plan.tiles() * plan.conv.channels * plan.conv.y_channels);
+    parallel_for(parts.count, flop / static_cast<double>(parts.count) / kFlopPerNanosecond, run);
+  }
+  if (parts.count > 1) tree_sum(sums, parts.count, size, dw);
+}
+
 }  // namespace
 
 template <class T>
@@ -137,7 +174,7 @@ void winograd_weight_gradient(const ConvWeightGradient<T>& conv, int64_t tile) {
   forward.x = conv.x;
   forward.images = conv.images;
   forward.y = const_cast<T*>(conv.dy);  // where pixels of y lie, those of dy are read
-  WinogradSums<T>(WinogradPlan<T>(forward, tile)).run(conv.dw);
+  run_parts(WinogradPlan<T>(forward, tile), conv.dw);
 }
 
 template int64_t winograd_tile<float>(const ConvWeightGradient<float>&);
