@@ -189,14 +189,14 @@ def test_changed_architectures_give_a_model_or_one_clear_error(seed, tmp_path):
 LITTLE_MEMORY = """
     import resource, safetensors.numpy
     from juanji import Input, Sequential, layers, saving
-    model = Sequential([Input((2000,)), layers.Dense(2000)])  # 16 MB
+    model = Sequential([Input((2000,)), layers.Dense(5000)])  # 40 MB, which malloc gives back
     model.save({path!r})
     saving.load_model({path!r})
     with open("/proc/self/statm") as file:
         held = int(file.read().split()[0]) * resource.getpagesize()
     for action in (lambda: model.save({path!r}), lambda: saving.load_model({path!r})):
         outcomes = []
-        for more in range(0, 60, 6):
+        for more in range(0, 150, 15):
             resource.setrlimit(resource.RLIMIT_AS, (held + more * 2**20, -1))
             try:
                 action()

@@ -139,6 +139,8 @@ FORK_BESIDE_A_THREAD = """
         if pid == 0:
             model.predict_on_batch(x)
             model.train_on_batch(x, x)
+            juanji._core.pool_trim()
+            model.predict_on_batch(x)
             os._exit(0)
         for _ in range(5000):
             if os.waitpid(pid, os.WNOHANG)[0]:

@@ -95,6 +95,12 @@ py::array new_array(const TensorSpec& spec) {
   return py::array(numpy_dtype(spec.dtype), spec.shape, {}, block, owner);
 }
 
+py::array new_lasting_array(const TensorSpec& spec) {
+  void* block = lasting_allocate(spec.bytes());
+  const py::capsule owner(block, [](void* p) { lasting_release(p); });
+  return py::array(numpy_dtype(spec.dtype), spec.shape, {}, block, owner);
+}
+
 py::object call(const Operation& op, const py::args& args) {
   const Arguments in = read_arguments(op, args);
   const std::vector<TensorSpec> specs = op.outputs(in.specs);

@@ -27,6 +27,9 @@ std::vector<std::pair<std::string, py::tuple>> infer(const Operation& op,
 // A new array of the given type and shape whose memory comes from the pool; contents undefined.
 py::array new_array(const TensorSpec& spec);
 
+// The same for what lives long, outside of the pool.
+py::array new_lasting_array(const TensorSpec& spec);
+
 // The type and shape of an array; throws DTypeError naming `who` for a type that no kernel takes.
 TensorSpec spec_of(const std::string& who, const py::array& array);
 

@@ -1,6 +1,7 @@
 // Facts about the build, the machine and the memory pool; the thread count.
 #include <pybind11/stl.h>
 
+#include "bindings/arrays.hpp"
 #include "bindings/families.hpp"
 #include "core/buffer_pool.hpp"
 #include "core/isa.hpp"
@@ -43,6 +44,12 @@ void bind_system(py::module_& m) {
         }
       },
       "Which 3×3 convolutions use Winograd's method.");
+  m.def(
+      "empty",
+      [](const std::string& dtype, const Shape& shape) {
+        return new_lasting_array({dtype_from_name("empty", dtype), shape});
+      },
+      py::arg("dtype"), py::arg("shape"), "An array aligned for vectors, outside of the pool; contents undefined.");
   m.def("pool_trim", &pool_trim, "Give idle pooled memory back to the operating system.");
   m.def(
       "pool_statistics",

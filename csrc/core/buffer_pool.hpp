@@ -24,6 +24,10 @@ class OutOfMemory : public std::bad_alloc {
 void* pool_allocate(size_t bytes);
 void pool_release(void* block) noexcept;  // nullptr is allowed
 
+// The same for what lives long, such as weights: straight from the operating system and back to it.
+void* lasting_allocate(size_t bytes);
+void lasting_release(void* block) noexcept;
+
 // Gives idle blocks back to the operating system.
 void pool_trim() noexcept;
 

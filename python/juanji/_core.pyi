@@ -893,6 +893,11 @@ def active_isa() -> str:
     Name of the instruction set in use.
     """
 
+def empty(dtype: str, shape: collections.abc.Sequence[int]) -> numpy.typing.NDArray[typing.Any]:
+    """
+    An array aligned for vectors, outside of the pool; contents undefined.
+    """
+
 def measure_flops(dtype: str) -> float:
     """
     Floating-point operations per second of multiply-adds in registers, on all threads.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from juanji import _structure, config, stateless
+from juanji import _core, _structure, config, stateless
 from juanji._tensor import Array, Tensor
 
 if TYPE_CHECKING:
@@ -33,6 +33,15 @@ def open_trace() -> Trace | None:
 def set_open_trace(trace: Trace | None) -> None:
     """Makes operations on this thread write themselves down, or run again."""
     _open_trace.trace = trace
+
+
+def _own_copy(value: Array) -> Array:
+    """A copy in row-major order, aligned for vectors and in large pages where NumPy's memory would not be."""
+    if value.dtype not in (np.float32, np.float64):
+        return np.array(value, order="C")
+    copy: Array = _core.empty(value.dtype.name, value.shape)
+    copy[...] = value
+    return copy
 
 
 class NoValueError(TypeError):
@@ -89,8 +98,7 @@ class Variable(Tensor):
         synchronization: str = "auto",
         name: str = "variable",
     ) -> None:
-        # ascontiguousarray would turn a scalar into shape (1,)
-        super().__init__(np.array(_first_value(initializer, shape, dtype), dtype=dtype, order="C", copy=True))
+        super().__init__(_own_copy(np.asarray(_first_value(initializer, shape, dtype), dtype=dtype)))
         self._trainable = bool(trainable)
         self._constraint: Any = None
         self.name = name or "variable"

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <condition_variable>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <mutex>
 #include <new>
 #include <thread>
 #include <utility>
@@ -75,6 +78,96 @@ TEST_F(BufferPool, ABufferMovesAndReleasesOnce) {
   }
   EXPECT_EQ(pool_statistics().in_use, in_use);
   pool_release(nullptr);
+}
+
+TEST_F(BufferPool, AThreadGetsItsOwnBlocksBack) {
+  void* own = pool_allocate(1000);
+  pool_release(own);
+  std::thread([&] {
+    void* other = pool_allocate(1000);
+    EXPECT_NE(other, own);
+    pool_release(other);
+    void* again = pool_allocate(1000);
+    EXPECT_EQ(again, other);
+    pool_release(again);
+  }).join();
+  void* again = pool_allocate(1000);
+  EXPECT_EQ(again, own);
+  pool_release(again);
+}
+
+TEST_F(BufferPool, LargeBlocksAndThoseOfThreadsThatEndAreForEverybody) {
+  void *large = nullptr, *small = nullptr;
+  std::thread([&] {
+    large = pool_allocate(16 * kMiB);
+    small = pool_allocate(1000);
+    pool_release(large);
+    pool_release(small);
+  }).join();
+  void *large_again = pool_allocate(16 * kMiB), *small_again = pool_allocate(1000);
+  EXPECT_EQ(large_again, large);
+  EXPECT_EQ(small_again, small);
+  pool_release(large_again);
+  pool_release(small_again);
+}
+
+TEST_F(BufferPool, ThreadsKeepFewBlocksForThemselves) {
+  const size_t in_use = pool_statistics().in_use;
+  std::vector<void*> blocks;
+  for (int i = 0; i < 60; ++i) blocks.push_back(pool_allocate(kMiB));
+  for (void* block : blocks) pool_release(block);
+  EXPECT_EQ(pool_statistics().in_use, in_use);
+  EXPECT_GE(pool_statistics().idle, 60 * kMiB);
+  size_t found = 0;
+  std::thread([&] {
+    std::vector<void*> taken;
+    for (int i = 0; i < 60; ++i) taken.push_back(pool_allocate(kMiB));
+    for (void* block : taken) found += std::count(blocks.begin(), blocks.end(), block) > 0 ? 1 : 0;
+    for (void* block : taken) pool_release(block);
+  }).join();
+  EXPECT_GE(found, 50u);
+  EXPECT_LT(found, 60u);
+}
+
+TEST_F(BufferPool, TrimReachesTheBlocksOfOtherThreads) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int stage = 0;
+  const auto wait_for = [&](int wanted) {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return stage == wanted; });
+  };
+  const auto go_on = [&](int next) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    stage = next;
+    changed.notify_all();
+  };
+  std::thread other([&] {
+    pool_release(pool_allocate(kMiB));
+    go_on(1);
+    wait_for(2);
+    pool_release(pool_allocate(kMiB));  // what was taken away is not used any more
+  });
+  wait_for(1);
+  EXPECT_GE(pool_statistics().idle, kMiB);
+  pool_trim();
+  EXPECT_EQ(pool_statistics().idle, 0u);
+  go_on(2);
+  other.join();
+}
+
+TEST_F(BufferPool, LastingBlocksAreNotThePools) {
+  const PoolStatistics before = pool_statistics();
+  for (const size_t bytes : {size_t{1}, 2 * kMiB, 3 * kMiB + 5}) {
+    void* block = lasting_allocate(bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(block) % kAlignment, 0u);
+    std::memset(block, 0x5a, bytes);
+    EXPECT_EQ(pool_statistics().in_use, before.in_use);
+    lasting_release(block);
+    EXPECT_EQ(pool_statistics().idle, before.idle);
+  }
+  EXPECT_THROW(lasting_allocate(size_t{1} << 62), std::bad_alloc);
+  EXPECT_THROW(lasting_allocate(std::numeric_limits<size_t>::max()), std::bad_alloc);
 }
 
 TEST_F(BufferPool, ThreadsDoNotShareBlocks) {
