@@ -1,4 +1,5 @@
 // C by columns: the rows of C are contiguous in A, and k steps from pixel to pixel.
+#include "kernels/matrix_avx2.hpp"
 #include "kernels/matrix_tile.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
@@ -16,6 +17,10 @@ void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64
   for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
     const T* a = p.a + run->a + row;
     const T* b = p.b + run->b + column;
+    if constexpr (kLoopInAssembly<R, V> && !Partial) {
+      add_columns(a, a_step, b, b_step, run->length, acc);
+      continue;
+    }
     for (int64_t k = run->length; k > 0; --k, a += a_step, b += b_step) {
       multiply_add<T, R, V, Partial>([&](int r) { return a[r]; }, b, lanes, acc);
     }

@@ -1,4 +1,5 @@
 // C by rows: every row of C has its own pointer into A, B lies in packed panels.
+#include "kernels/matrix_avx2.hpp"
 #include "kernels/matrix_tile.hpp"
 #include "simd/activate.hpp"
 
@@ -55,6 +56,14 @@ void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b,
     for (int r = 0; r < R; ++r) a[r] = p.a[row + r] + run->a;
     const T* at = b + run->b;
     int64_t k = 0;
+    if constexpr (kLoopInAssembly<R, V>) {
+      for (; Far && k + kLine<T> <= run->length; k += kLine<T>) {
+        for (int r = 0; r < R; ++r) __builtin_prefetch(a[r] + k + ahead);
+        add_rows(a[0] + k, a[1] + k, a[2] + k, at + k * N, kLine<T>, acc);
+      }
+      add_rows(a[0] + k, a[1] + k, a[2] + k, at + k * N, run->length - k, acc);
+      continue;
+    }
     for (; k + kUnroll <= run->length; k += kUnroll, at += kUnroll * N) {
       if (Far && k % kLine<T> == 0) {
 #pragma GCC unroll 16
