@@ -80,6 +80,12 @@ const py::dtype& numpy_dtype(DType dtype) {
   return (*table)[static_cast<size_t>(dtype)];
 }
 
+// An array of the memory of `block`, which is released with it.
+py::array array_over(const TensorSpec& spec, void* block, void (*release)(void*)) {
+  const py::capsule owner(block, release);
+  return py::array(numpy_dtype(spec.dtype), spec.shape, {}, block, owner);
+}
+
 }  // namespace
 
 TensorSpec spec_of(const std::string& who, const py::array& array) { return {dtype_of(who, array), shape_of(array)}; }
@@ -90,15 +96,11 @@ bool is_dense(const py::array& array) {
 }
 
 py::array new_array(const TensorSpec& spec) {
-  void* block = pool_allocate(spec.bytes());
-  const py::capsule owner(block, [](void* p) { pool_release(p); });
-  return py::array(numpy_dtype(spec.dtype), spec.shape, {}, block, owner);
+  return array_over(spec, pool_allocate(spec.bytes()), [](void* block) { pool_release(block); });
 }
 
 py::array new_lasting_array(const TensorSpec& spec) {
-  void* block = lasting_allocate(spec.bytes());
-  const py::capsule owner(block, [](void* p) { lasting_release(p); });
-  return py::array(numpy_dtype(spec.dtype), spec.shape, {}, block, owner);
+  return array_over(spec, lasting_allocate(spec.bytes()), [](void* block) { lasting_release(block); });
 }
 
 py::object call(const Operation& op, const py::args& args) {

@@ -196,7 +196,7 @@ Shelf::~Shelf() {
   while (void* block = take_any()) give_to_pool(block);
   Pool& p = pool();
   const std::lock_guard<std::mutex> lock(p.mutex);
-  p.shelves.erase(std::find(p.shelves.begin(), p.shelves.end(), this));
+  p.shelves.erase(std::remove(p.shelves.begin(), p.shelves.end(), this), p.shelves.end());
 }
 
 // The threads of the others are not in this process, and may have been at work on them when it was forked.

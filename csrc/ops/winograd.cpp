@@ -22,11 +22,6 @@ constexpr int64_t kMostSharedBytes = int64_t{16} << 20;  // where a block of so 
 constexpr int64_t kTileUnit = 12;                        // of a block: whole register tiles of 3, 4 and 6 rows
 constexpr double kFlopPerNanosecond = 40;
 
-template <class T>
-double flop(const WinogradPlan<T>& plan) {
-  return 2.0 * static_cast<double>(plan.matrices * plan.tiles() * plan.conv.channels * plan.conv.y_channels);
-}
-
 // A task owns rows of tiles and transforms them itself. Few tiles: output channels are shared out as well.
 template <class T>
 void run_by_rows(const WinogradPlan<T>& plan, const T* packed) {
@@ -37,7 +32,7 @@ void run_by_rows(const WinogradPlan<T>& plan, const T* packed) {
   const Cut rows(plan.rows(), most, most >= unit ? unit : 1);
   const int64_t parts = rows.count >= kWantedTasks ? 1 : std::clamp<int64_t>(kWantedTasks / rows.count, 1, plan.panels);
   const int64_t tasks = rows.count * parts;
-  parallel_for(tasks, flop(plan) / static_cast<double>(tasks) / kFlopPerNanosecond, [&](int64_t task, int) {
+  parallel_for(tasks, plan.flop() / static_cast<double>(tasks) / kFlopPerNanosecond, [&](int64_t task, int) {
     const int64_t first_panel = task % parts * plan.panels / parts,
                   end_panel = (task % parts + 1) * plan.panels / parts;
     const int64_t row = rows.begin(task / parts);
@@ -80,7 +75,7 @@ void run_shared(const WinogradPlan<T>& plan, const T* packed) {
   const int64_t tasks = passes * blocks.count;
   // Tasks beside each other, which mostly are one thread's, share what is larger: tiles, or weights.
   const bool by_tiles = plan.tiles() > plan.conv.y_channels;
-  parallel_for(tasks, flop(plan) / static_cast<double>(tasks) / kFlopPerNanosecond, [&](int64_t task, int) {
+  parallel_for(tasks, plan.flop() / static_cast<double>(tasks) / kFlopPerNanosecond, [&](int64_t task, int) {
     const int64_t i = by_tiles ? task / passes : task % blocks.count;
     const int64_t p = (by_tiles ? task % passes : task / blocks.count) * plan.pass_panels;
     const int64_t end_panel = std::min(p + plan.pass_panels, plan.panels);

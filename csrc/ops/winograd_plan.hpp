@@ -44,6 +44,9 @@ struct WinogradPlan {
 
   int64_t rows() const { return conv.images * tile_rows; }
   int64_t tiles() const { return rows() * tile_columns; }
+  double flop() const {  // of the products, in all three passes
+    return 2.0 * static_cast<double>(matrices * tiles() * conv.channels * conv.y_channels);
+  }
   int64_t most_tiles() const { return kMostElements / matrices; }
   int64_t pixels() const { return conv.pooled ? tile * tile / 4 : tile * tile; }  // of a tile in y
 

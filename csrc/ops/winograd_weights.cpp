@@ -146,9 +146,7 @@ void run_parts(const WinogradPlan<T>& plan, T* dw) {
   if (parts.count < max_workers()) {
     for (int64_t part = 0; part < parts.count; ++part) run(part, 0);
   } else {
-    const double flop =
-        2.0 * static_cast<double>(plan.matrices * plan.tiles() * plan.conv.channels * plan.conv.y_channels);
-    parallel_for(parts.count, flop / static_cast<double>(parts.count) / kFlopPerNanosecond, run);
+    parallel_for(parts.count, plan.flop() / static_cast<double>(parts.count) / kFlopPerNanosecond, run);
   }
   if (parts.count > 1) tree_sum(sums, parts.count, size, dw);
 }
