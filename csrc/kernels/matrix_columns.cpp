@@ -52,6 +52,11 @@ struct ColumnTiles {
     }
     columns_tile<T, R, V, Partial>(p, row, column, lanes);
   }
+
+  template <int R>
+  void run_last(int64_t row) const {
+    run<R>(row);
+  }
 };
 
 template <class T>

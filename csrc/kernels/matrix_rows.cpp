@@ -34,54 +34,67 @@ JUANJI_INLINE void finish(const RowsProduct<T>& p, T* const* c, int64_t column, 
   for (int r = 0; r < R; ++r) store_row<T, V, Partial>(c[r] + column, lanes, acc[r]);
 }
 
+// acc[r] += a[r][k] * b[k] over a run. With Far, what lies `ahead` elements behind the rows of A is asked for.
+template <class T, int R, int V, bool Far>
+JUANJI_INLINE void add_run(const T* const (&a)[R], int64_t ahead, const T* b, int64_t length, Vec<T> (&acc)[R][V]) {
+  constexpr int64_t N = kPanel<T>;
+  const auto ask = [&](int64_t k) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) __builtin_prefetch(a[r] + k + ahead);
+  };
+  int64_t k = 0;
+  if constexpr (kLoopInAssembly<R, V>) {
+    for (; Far && k + kLine<T> <= length; k += kLine<T>) {
+      ask(k);
+      add_rows(a[0] + k, a[1] + k, a[2] + k, b + k * N, kLine<T>, acc);
+    }
+    return add_rows(a[0] + k, a[1] + k, a[2] + k, b + k * N, length - k, acc);
+  }
+  for (; k + kUnroll <= length; k += kUnroll, b += kUnroll * N) {
+    if (Far && k % kLine<T> == 0) ask(k);
+#pragma GCC unroll 4
+    for (int u = 0; u < kUnroll; ++u) {
+      multiply_add<T, R, V, false>([&](int r) { return a[r][k + u]; }, b + u * N, kWidth<T>, acc);
+    }
+  }
+  for (; k < length; ++k, b += N) multiply_add<T, R, V, false>([&](int r) { return a[r][k]; }, b, kWidth<T>, acc);
+}
+
 // One tile of C: R rows, V vectors of columns. Partial: the last vector has `lanes` columns (panels of B are whole).
 // With Far, the rows of A that the next tile reads are asked for, `ahead` elements behind this one's.
 template <class T, int R, int V, bool Partial, bool Far>
-void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b, int64_t lanes) {
-  constexpr int64_t N = kPanel<T>;
+JUANJI_INLINE void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b, int64_t lanes) {
   T* const* c = p.c + row;
-  Vec<T> acc[R][V];
-  Vec<T> first[V] = {};
-  if (p.start == Start::bias || p.start == Start::both) load_row<T, V, Partial>(p.bias + column, lanes, first);
+  Vec<T> acc[R][V] = {};
+  if (p.start == Start::bias || p.start == Start::both) {
+    load_row<T, V, Partial>(p.bias + column, lanes, acc[0]);
 #pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) {
-    if (adds_to_c(p)) prefetch_row(c[r] + p.c_shift + column, V * kWidth<T>);
+    for (int r = 1; r < R; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) acc[r][v] = first[v];
+      for (int v = 0; v < V; ++v) acc[r][v] = acc[0][v];
+    }
+  }
+  if (adds_to_c(p)) {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) prefetch_row(c[r] + p.c_shift + column, V * kWidth<T>);
   }
   const int64_t ahead = Far && row + 2 * R <= p.rows ? p.a[row + R] - p.a[row] : 0;
   for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
     const T* a[R];
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) a[r] = p.a[row + r] + run->a;
-    const T* at = b + run->b;
-    int64_t k = 0;
-    if constexpr (kLoopInAssembly<R, V>) {
-      for (; Far && k + kLine<T> <= run->length; k += kLine<T>) {
-        for (int r = 0; r < R; ++r) __builtin_prefetch(a[r] + k + ahead);
-        add_rows(a[0] + k, a[1] + k, a[2] + k, at + k * N, kLine<T>, acc);
-      }
-      add_rows(a[0] + k, a[1] + k, a[2] + k, at + k * N, run->length - k, acc);
-      continue;
-    }
-    for (; k + kUnroll <= run->length; k += kUnroll, at += kUnroll * N) {
-      if (Far && k % kLine<T> == 0) {
-#pragma GCC unroll 16
-        for (int r = 0; r < R; ++r) __builtin_prefetch(a[r] + k + ahead);
-      }
-#pragma GCC unroll 4
-      for (int u = 0; u < kUnroll; ++u) {
-        multiply_add<T, R, V, false>([&](int r) { return a[r][k + u]; }, at + u * N, lanes, acc);
-      }
-    }
-    for (; k < run->length; ++k, at += N) {
-      multiply_add<T, R, V, false>([&](int r) { return a[r][k]; }, at, lanes, acc);
-    }
+    add_run<T, R, V, Far>(a, ahead, b + run->b, run->length, acc);
   }
   finish<T, R, V, Partial>(p, c, p.c_shift + column, lanes, acc);
 }
 
-template <class T, int V, bool Partial>
+// The tiles behind the last whole one.
+template <class T, int R, int V, bool Partial>
+void last_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b, int64_t lanes) {
+  rows_tile<T, R, V, Partial, false>(p, row, column, b, lanes);
+}
+
+template <class T, int V, bool Partial, bool Far>
 struct RowTiles {
   const RowsProduct<T>& p;
   int64_t column;
@@ -90,15 +103,30 @@ struct RowTiles {
   Ahead<T> ahead;
   int64_t share;  // of the rows ahead, for each tile
 
-  template <int R>
-  void run(int64_t row) const {
+  JUANJI_INLINE_MEMBER void ask(int64_t row) const {
     if (share > 0) prefetch_rows(ahead, row / tile_rows(V) * share, share);
-    if constexpr (R == tile_rows(V)) {
-      if (p.far_a && column == 0) return rows_tile<T, R, V, Partial, true>(p, row, column, b, lanes);
-    }
-    rows_tile<T, R, V, Partial, false>(p, row, column, b, lanes);
+  }
+
+  template <int R>
+  JUANJI_INLINE_MEMBER void run(int64_t row) const {
+    ask(row);
+    rows_tile<T, R, V, Partial, Far>(p, row, column, b, lanes);
+  }
+
+  template <int R>
+  void run_last(int64_t row) const {
+    ask(row);
+    last_tile<T, R, V, Partial>(p, row, column, b, lanes);
   }
 };
+
+// The fields of p are copied: they stay in registers from tile to tile.
+template <class T, int V, bool Partial, bool Far>
+void rows_panel(const RowsProduct<T>& params, int64_t column, int64_t lanes, const T* b, const Ahead<T>& ahead) {
+  const RowsProduct<T> p = params;
+  const int64_t share = ahead.rows == 0 ? 0 : ahead.rows * tile_rows(V) / p.rows + 1;
+  run_tiles<tile_rows(V)>(RowTiles<T, V, Partial, Far>{p, column, lanes, b, ahead, share}, p.rows);
+}
 
 template <class T>
 struct RowPanels {
@@ -113,8 +141,10 @@ struct RowPanels {
       const Run& last = p.runs[p.run_count - 1];
       next = {b + p.panel_step + first, kPanel<T>, p.far_b ? (last.b - first) / kPanel<T> + last.length : 0, kPanel<T>};
     }
-    const int64_t share = next.rows == 0 ? 0 : next.rows * tile_rows(V) / p.rows + 1;
-    run_tiles<tile_rows(V)>(RowTiles<T, V, Partial>{p, column, lanes, b, next, share}, p.rows);
+    if (p.far_a && column == 0)
+      rows_panel<T, V, Partial, true>(p, column, lanes, b, next);
+    else
+      rows_panel<T, V, Partial, false>(p, column, lanes, b, next);
   }
 };
 

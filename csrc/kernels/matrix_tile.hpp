@@ -88,13 +88,13 @@ JUANJI_INLINE void multiply_add(A a, const T* b, int64_t lanes, Vec<T> (&acc)[R]
   }
 }
 
-// Calls tile(row, rows) for all rows of C: full tiles of R, and the last rows in two even parts, because a tile of one
-// or two rows would wait for the FMA units. `Tiles::template run<rows>(row)` is one instance per count.
+// All rows of C: full tiles of R by `tiles.run<R>(row)`, and the last rows in two even parts, because a tile of one or
+// two rows would wait for the FMA units, by `tiles.run_last<rows>(row)`.
 template <int R, class Tiles>
 JUANJI_INLINE void run_tile(const Tiles& tiles, int64_t row, int64_t rows) {
   if constexpr (R > 0) {
     if (rows == R)
-      tiles.template run<R>(row);
+      tiles.template run_last<R>(row);
     else
       run_tile<R - 1>(tiles, row, rows);
   }

@@ -7,8 +7,6 @@
 #include <emmintrin.h>
 #endif
 
-#define JUANJI_INLINE_MEMBER __attribute__((always_inline)) inline
-
 namespace juanji::kernels::JUANJI_ISA {
 
 // Integers of T's size, one for each lane of Vec<T>.

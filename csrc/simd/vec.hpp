@@ -27,6 +27,7 @@
 #endif
 
 #define JUANJI_INLINE __attribute__((always_inline)) static inline
+#define JUANJI_INLINE_MEMBER __attribute__((always_inline)) inline
 
 namespace juanji::kernels::JUANJI_ISA {
 
