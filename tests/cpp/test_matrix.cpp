@@ -41,8 +41,16 @@ std::vector<Size> sizes() {
   return list;
 }
 
+// Whole tiles, with runs of every length that loops over several k at a time take apart.
+std::vector<Size> lengths() {
+  std::vector<Size> list;
+  for (int64_t depth = 0; depth <= 41; ++depth) list.push_back({12, 32, depth});
+  return list;
+}
+
 template <class T>
-void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, kernels::Start start, Activation activation) {
+void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, kernels::Start start, Activation activation,
+                bool far = false) {
   // Two runs that do not touch, and columns of C that must stay as they are.
   const int64_t first = s.depth / 2;
   const std::vector<T> a = random_values<T>(static_cast<size_t>(s.rows * (s.depth + 5)), 1);
@@ -64,7 +72,7 @@ void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, kernels::S
   }
   const kernels::Run runs[] = {{0, 0, first}, {first + 5, first * kernel.panel, s.depth - first}};
   kernel.multiply_rows({a_rows.data(), c_rows.data(), 2, s.rows, s.columns, runs, 2, dense_panels.data(),
-                        kernel.panel * s.depth, start, bias.data(), activation});
+                        kernel.panel * s.depth, start, bias.data(), activation, far, far});
   for (int64_t r = 0; r < s.rows; ++r) {
     for (int64_t n = -2; n < s.columns + 1; ++n) {
       const auto at = static_cast<size_t>(r * (s.columns + 3) + n + 2);
@@ -190,6 +198,19 @@ TEST_P(Matrix, Columns) {
     check_columns(JUANJI_KERNELS(matrix, float, GetParam()), s, false);
     check_columns(JUANJI_KERNELS(matrix, float, GetParam()), s, true);
     check_columns(JUANJI_KERNELS(matrix, double, GetParam()), s, true);
+  }
+}
+
+TEST_P(Matrix, RunsOfEveryLength) {
+  const auto of_float = JUANJI_KERNELS(matrix, float, GetParam());
+  const auto of_double = JUANJI_KERNELS(matrix, double, GetParam());
+  for (const Size& s : lengths()) {
+    for (const bool far : {false, true}) {
+      check_rows(of_float, s, kernels::Start::zero, Activation::none, far);
+      check_rows(of_double, s, kernels::Start::both, Activation::none, far);
+    }
+    check_columns(of_float, s, true);
+    check_columns(of_double, s, false);
   }
 }
 
