@@ -190,7 +190,7 @@ JUANJI_INLINE V log1p(V x) {
   const V u = x + T{1};
   const V correction = (x - (u - T{1})) / u;
   const V infinity = broadcast(static_cast<T>(__builtin_inf()));
-  const V result = (u > T{0}) & (u < infinity) ? log(u) + correction : log(u);
+  const V result = ((u > T{0}) & (u < infinity)) ? log(u) + correction : log(u);
   return u == T{1} ? x : result;  // |x| below half an ulp of 1: log1p(x) = x, -0 included
 }
 
