@@ -1,7 +1,7 @@
 // The loops over k of a whole tile, 3 rows × 4 vectors, in assembly for AVX2: 3 broadcasts of A, 4 loads of B and 12
 // multiply-adds, and nothing else but counting, once in 8 (by columns 4) k. Compilers add copies and pointer
-// arithmetic, 22 to 24 instructions a k. A core of its own hides them; one that shares its instruction slots with
-// another thread has three a cycle left, and 12 multiply-adds take six cycles.
+// arithmetic, 22 to 24 instructions a k. A core of its own hides them; beside another thread loops of more than three
+// instructions a cycle became slower, and 12 multiply-adds take six cycles. ARCHITECTURE.md has the measurements.
 //
 // Loads are not folded into multiply-adds: eleven loads a k, two of them often in one bank of the L1 cache, take longer
 // than the instructions they save.

@@ -19,10 +19,10 @@ void columns_tile(const ColumnsProduct<T>& p, int64_t row, int64_t column, int64
     const T* b = p.b + run->b + column;
     if constexpr (kLoopInAssembly<R, V> && !Partial) {
       add_columns(a, a_step, b, b_step, run->length, acc);
-      continue;
-    }
-    for (int64_t k = run->length; k > 0; --k, a += a_step, b += b_step) {
-      multiply_add<T, R, V, Partial>([&](int r) { return a[r]; }, b, lanes, acc);
+    } else {
+      for (int64_t k = run->length; k > 0; --k, a += a_step, b += b_step) {
+        multiply_add<T, R, V, Partial>([&](int r) { return a[r]; }, b, lanes, acc);
+      }
     }
   }
 #pragma GCC unroll 16

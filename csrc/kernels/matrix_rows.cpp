@@ -48,16 +48,17 @@ JUANJI_INLINE void add_run(const T* const (&a)[R], int64_t ahead, const T* b, in
       ask(k);
       add_rows(a[0] + k, a[1] + k, a[2] + k, b + k * N, kLine<T>, acc);
     }
-    return add_rows(a[0] + k, a[1] + k, a[2] + k, b + k * N, length - k, acc);
-  }
-  for (; k + kUnroll <= length; k += kUnroll, b += kUnroll * N) {
-    if (Far && k % kLine<T> == 0) ask(k);
+    add_rows(a[0] + k, a[1] + k, a[2] + k, b + k * N, length - k, acc);
+  } else {
+    for (; k + kUnroll <= length; k += kUnroll, b += kUnroll * N) {
+      if (Far && k % kLine<T> == 0) ask(k);
 #pragma GCC unroll 4
-    for (int u = 0; u < kUnroll; ++u) {
-      multiply_add<T, R, V, false>([&](int r) { return a[r][k + u]; }, b + u * N, kWidth<T>, acc);
+      for (int u = 0; u < kUnroll; ++u) {
+        multiply_add<T, R, V, false>([&](int r) { return a[r][k + u]; }, b + u * N, kWidth<T>, acc);
+      }
     }
+    for (; k < length; ++k, b += N) multiply_add<T, R, V, false>([&](int r) { return a[r][k]; }, b, kWidth<T>, acc);
   }
-  for (; k < length; ++k, b += N) multiply_add<T, R, V, false>([&](int r) { return a[r][k]; }, b, kWidth<T>, acc);
 }
 
 // One tile of C: R rows, V vectors of columns. Partial: the last vector has `lanes` columns (panels of B are whole).
@@ -88,7 +89,7 @@ JUANJI_INLINE void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t colum
   finish<T, R, V, Partial>(p, c, p.c_shift + column, lanes, acc);
 }
 
-// The tiles behind the last whole one.
+// The tiles behind the last whole one: a function, which panels with and without Far share.
 template <class T, int R, int V, bool Partial>
 void last_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b, int64_t lanes) {
   rows_tile<T, R, V, Partial, false>(p, row, column, b, lanes);

@@ -11,7 +11,7 @@ namespace juanji::kernels::JUANJI_ISA {
 //   64-byte vectors, 32 registers: 8 × 2. More rows would need more row pointers than there are general registers.
 //   32-byte vectors, 16 registers: 3 × 4 = 12 + 3 + 1. Against 6 × 2 that is one load in eight less, and, what counts
 //     more, half the broadcasts: rows of A lie a multiple of 64 bytes apart, and such loads meet in one bank of the
-//     L1 cache. Where a neighbour takes half of the instruction decoder, every instruction less shows.
+//     L1 cache. Where the core runs another thread as well, every instruction less shows.
 //   16-byte vectors, 16 registers, separate multiply and add: 4 × 2 = 8 + 2 + 1 + a product.
 constexpr int kTileVectors = JUANJI_VECTOR_BYTES == 32 ? 4 : 2;
 constexpr int kRegisters = JUANJI_VECTOR_BYTES == 64 ? 32 : 16;
