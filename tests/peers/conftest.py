@@ -21,6 +21,15 @@ def use(dtype):
 
 
 @pytest.fixture
+def eager():
+    """TensorFlow step by step: a few steps take less time than making graphs of them."""
+    tf = pytest.importorskip("tensorflow")
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
 def whole_gradients(monkeypatch):
     """Keras' optimizers receive an embedding's gradient as an array, on TensorFlow as on its other backends.
 

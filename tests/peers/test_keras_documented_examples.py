@@ -70,7 +70,7 @@ def run(library, code):
     """Runs the code, and gives what it raised or None."""
     names = {"keras": keras, "juanji": juanji, "np": np, "__name__": "example", "ops": library.ops}
     names |= {"layers": library.layers, "models": library.models, "Dense": library.layers.Dense}
-    library.utils.clear_session()
+    library.utils.clear_session(free_memory=False)  # a collection per example takes most of the time
     library.utils.set_random_seed(0)
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

@@ -14,7 +14,7 @@ keras = pytest.importorskip("keras")
 import juanji  # noqa: E402
 from juanji.saving.keras_file import keras_form  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("eager")]
 RNG = np.random.default_rng(0)
 
 

@@ -17,7 +17,7 @@ import juanji  # noqa: E402
 
 FOLDER = Path(__file__).parent / "scripts"
 sys.path.insert(0, str(FOLDER))
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("eager")]
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "tools")
 TOLERANCE = 1e-4  # of the largest element of each array
 
@@ -29,14 +29,6 @@ class WithTape(types.SimpleNamespace):
 
     def __getattr__(self, name):
         return getattr(keras, name)
-
-
-@pytest.fixture(autouse=True)
-def eager():
-    """TensorFlow step by step: these few steps take less time than making graphs of them."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def test_there_are_forty_scripts():

@@ -13,7 +13,7 @@ keras = pytest.importorskip("keras")
 
 import juanji  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("eager")]
 RNG = np.random.default_rng(0)
 
 

@@ -201,7 +201,7 @@ def test_schedules(name, positional, arguments):
     np.testing.assert_allclose(optimizer.learning_rate, float(theirs(7)), rtol=1e-6)
 
 
-def test_embeddings_whose_rows_repeat(double, whole_gradients):
+def test_embeddings_whose_rows_repeat(double, eager, whole_gradients):
     """Gradients of rows used several times are summed before optimizers see them."""
     rng = np.random.default_rng(0)
     numbers, targets = rng.integers(0, 6, (8, 5)), rng.normal(size=(8, 2))

@@ -9,7 +9,7 @@ keras = pytest.importorskip("keras")
 
 import juanji  # noqa: E402
 
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("double", "whole_gradients")]
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("double", "eager", "whole_gradients")]
 IMAGE, STEPS, TOKENS = (8, 8, 3), (5, 3), (5,)
 
 
@@ -162,7 +162,7 @@ def test_files_both_ways(make, tmp_path):
     name = list(OPTIMIZERS)[MODELS.index(make) % len(OPTIMIZERS)]
     for k, other in ((juanji, keras), (keras, juanji)):
         for library in (juanji, keras):
-            library.utils.clear_session()
+            library.utils.clear_session(free_memory=False)
         model = make(k)
         x, y = data_for(model)
         loss = dict.fromkeys(model.output_shape, "mse") if isinstance(model.output_shape, dict) else "mse"

@@ -17,7 +17,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import scripts_vision as vision  # noqa: E402
 from scripts_generative import autoencoder  # noqa: E402
 
-pytestmark = pytest.mark.usefixtures("double")
+pytestmark = [
+    pytest.mark.usefixtures("double", "eager"),
+    pytest.mark.filterwarnings("ignore:Even though"),  # tf.data makes graphs even then
+]
 
 RNG = np.random.default_rng(0)
 SMALL = RNG.random((24, 8, 8, 1), dtype="float32")
