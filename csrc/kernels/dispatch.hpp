@@ -36,16 +36,8 @@
   }
 #endif
 
-// The C++ tests have one set more: the 64-byte code compiled with AVX2 instructions (tests/cpp/kernel_sets.hpp).
-#ifdef JUANJI_WIDE64_KERNELS
-#define JUANJI_DECLARE_TEST_KERNELS(Table, family) JUANJI_DECLARE_KERNELS(wide64, Table, family)
-#else
-#define JUANJI_DECLARE_TEST_KERNELS(Table, family)
-#endif
-
 #define JUANJI_KERNEL_FAMILY(Table, family)                            \
   JUANJI_DECLARE_ALL_KERNELS(Table, family)                            \
-  JUANJI_DECLARE_TEST_KERNELS(Table, family)                           \
   template <class T>                                                   \
   const Table<T>& family() {                                           \
     static const Table<T> table = family##_of<T>(active_isa());        \

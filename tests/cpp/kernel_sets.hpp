@@ -1,4 +1,5 @@
-// Runs kernel tests against every set of kernels that this CPU can execute.
+// Runs kernel tests against every set of kernels that this CPU can execute; -DJUANJI_EMULATE_AVX512=ON adds the 64-byte
+// code where the CPU has no AVX-512.
 //
 //   class Relu : public testing::TestWithParam<KernelSet> {};
 //   TEST_P(Relu, KeepsNaN) { const auto kernels = JUANJI_KERNELS(unary, float, GetParam()); ... }
@@ -17,17 +18,11 @@ namespace juanji {
 struct KernelSet {
   std::string name;
   Isa isa;
-  bool wide64 = false;  // the 64-byte code compiled with AVX2 instructions, for CPUs without AVX-512
 };
 
 inline std::vector<KernelSet> kernel_sets() {
   std::vector<KernelSet> sets;
-  for (const Isa isa : supported_isas()) {
-    sets.push_back({isa_name(isa), isa});
-#ifdef JUANJI_WIDE64_KERNELS
-    if (isa == Isa::avx2) sets.push_back({"wide64", isa, true});
-#endif
-  }
+  for (const Isa isa : supported_isas()) sets.push_back({isa_name(isa), isa});
   return sets;
 }
 
@@ -37,9 +32,4 @@ inline void PrintTo(const KernelSet& set, std::ostream* out) { *out << set.name;
 }  // namespace juanji
 
 // The table of `family` for type T in a kernel set.
-#ifdef JUANJI_WIDE64_KERNELS
-#define JUANJI_KERNELS(family, T, set) \
-  ((set).wide64 ? juanji::kernels::wide64::family<T>() : juanji::kernels::family##_of<T>((set).isa))
-#else
 #define JUANJI_KERNELS(family, T, set) (juanji::kernels::family##_of<T>((set).isa))
-#endif
