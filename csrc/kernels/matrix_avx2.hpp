@@ -49,40 +49,39 @@ constexpr bool kLoopInAssembly = R == 3 && V == 4 && JUANJI_TILE_IN_ASSEMBLY == 
 
 #define JUANJI_TILE_CLOBBERS "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc"
 
-// By rows: rdi counts bytes of A, rsi is at B's row.
+// By rows: a0, a1 and a2 are the ends of A's rows, rdi counts up to 0 there; b moves along.
+#define JUANJI_ROWS_A(row, size, k) size "*" k "(%[" row "],%%rdi," size ")"
 #define JUANJI_ROWS_STEP(s, size, k)                                                                         \
-  JUANJI_TILE_STEP(s, size "*" k "(%[a0],%%rdi)", size "*" k "(%[a1],%%rdi)", size "*" k "(%[a2],%%rdi)",    \
-                   "128*" k, "(%%rsi)")
+  JUANJI_TILE_STEP(s, JUANJI_ROWS_A("a0", size, k), JUANJI_ROWS_A("a1", size, k), JUANJI_ROWS_A("a2", size, k),\
+                   "128*" k, "(%[b])")
 
 #define JUANJI_ROWS_LOOP(s, size)                                                                            \
   asm volatile(                                                                                              \
-      "  xor %%edi, %%edi\n"                                                                                 \
-      "  mov %[b], %%rsi\n"                                                                                  \
-      "  test %[eights], %[eights]\n"                                                                        \
-      "  jz 2f\n"                                                                                            \
+      "  mov %[before], %%rdi\n"                                                                             \
+      "  cmp $-8, %%rdi\n"                                                                                   \
+      "  jg 2f\n"                                                                                            \
       "  .p2align 5\n"                                                                                       \
       "1:\n"                                                                                                 \
       JUANJI_ROWS_STEP(s, size, "0") JUANJI_ROWS_STEP(s, size, "1")                                          \
       JUANJI_ROWS_STEP(s, size, "2") JUANJI_ROWS_STEP(s, size, "3")                                          \
       JUANJI_ROWS_STEP(s, size, "4") JUANJI_ROWS_STEP(s, size, "5")                                          \
       JUANJI_ROWS_STEP(s, size, "6") JUANJI_ROWS_STEP(s, size, "7")                                          \
-      "  add $1024, %%rsi\n"                                                                                 \
-      "  add $8*" size ", %%rdi\n"                                                                           \
-      "  cmp %[eights], %%rdi\n"                                                                             \
-      "  jb 1b\n"                                                                                            \
+      "  add $1024, %[b]\n"                                                                                  \
+      "  add $8, %%rdi\n"                                                                                    \
+      "  cmp $-8, %%rdi\n"                                                                                   \
+      "  jle 1b\n"                                                                                           \
       "2:\n"                                                                                                 \
-      "  cmp %[all], %%rdi\n"                                                                                \
-      "  jae 4f\n"                                                                                           \
+      "  test %%rdi, %%rdi\n"                                                                                \
+      "  jz 4f\n"                                                                                            \
       "3:\n"                                                                                                 \
       JUANJI_ROWS_STEP(s, size, "0")                                                                         \
-      "  add $128, %%rsi\n"                                                                                  \
-      "  add $" size ", %%rdi\n"                                                                             \
-      "  cmp %[all], %%rdi\n"                                                                                \
-      "  jb 3b\n"                                                                                            \
+      "  add $128, %[b]\n"                                                                                   \
+      "  inc %%rdi\n"                                                                                        \
+      "  jnz 3b\n"                                                                                           \
       "4:\n"                                                                                                 \
-      : JUANJI_TILE_SUMS                                                                                     \
-      : [a0] "r"(a0), [a1] "r"(a1), [a2] "r"(a2), [b] "r"(b), [eights] "r"(eights), [all] "r"(all)           \
-      : "rdi", "rsi", JUANJI_TILE_CLOBBERS)
+      : JUANJI_TILE_SUMS, [b] "+r"(b)                                                                        \
+      : [a0] "r"(a0), [a1] "r"(a1), [a2] "r"(a2), [before] "r"(-length)                                      \
+      : "rdi", JUANJI_TILE_CLOBBERS)
 
 // By columns: rcx and rdx are at A's and B's rows of a k; the three behind are one, two and three steps away.
 #define JUANJI_COLUMNS_STEP(s, size, a, b) JUANJI_TILE_STEP(s, "0" a, size a, "2*" size a, "0", b)
@@ -126,7 +125,9 @@ constexpr bool kLoopInAssembly = R == 3 && V == 4 && JUANJI_TILE_IN_ASSEMBLY == 
 template <class T>
 JUANJI_INLINE void add_rows(const T* a0, const T* a1, const T* a2, const T* b, int64_t length, Vec<T> (&acc)[3][4]) {
   constexpr int64_t kSize = sizeof(T);
-  const int64_t all = length * kSize, eights = all & -8 * kSize;
+  a0 += length;
+  a1 += length;
+  a2 += length;
   if constexpr (kSize == 4)
     JUANJI_ROWS_LOOP("s", "4");
   else
@@ -150,6 +151,7 @@ JUANJI_INLINE void add_columns(const T* a, int64_t a_step, const T* b, int64_t b
 #undef JUANJI_COLUMNS_STEP
 #undef JUANJI_ROWS_LOOP
 #undef JUANJI_ROWS_STEP
+#undef JUANJI_ROWS_A
 #undef JUANJI_TILE_CLOBBERS
 #undef JUANJI_TILE_SUMS
 #undef JUANJI_TILE_STEP

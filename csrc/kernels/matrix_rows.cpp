@@ -6,24 +6,38 @@
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
+// What the tiles of a panel share. It is handed on by value: what nothing points to stays in registers from tile to
+// tile, although the loops in assembly may write to any memory.
 template <class T>
-JUANJI_INLINE bool adds_to_c(const RowsProduct<T>& p) {
-  return p.start == Start::accumulate || p.start == Start::both;
-}
+struct RowsPanel {
+  const T* const* a;
+  T* const* c;
+  int64_t c_shift;  // from there to the panel's columns
+  int64_t rows;
+  int64_t lanes;  // columns in the last vector
+  const T* b;
+  const Run* runs;
+  const Run* runs_end;
+  const T* start;  // of all rows: the bias, or zeros
+  bool adds_to_c;
+  bool relu;
+  Ahead<T> ahead;
+  int64_t ahead_share;  // of the rows ahead, for each tile
+};
 
 // Adds what C holds, applies ReLU and stores.
 template <class T, int R, int V, bool Partial>
-JUANJI_INLINE void finish(const RowsProduct<T>& p, T* const* c, int64_t column, int64_t lanes, Vec<T> (&acc)[R][V]) {
-  if (adds_to_c(p)) {  // at the end: rows of C may still be on their way from a far cache
+JUANJI_INLINE void finish(const RowsPanel<T>& p, T* const* c, Vec<T> (&acc)[R][V]) {
+  if (p.adds_to_c) {  // at the end: rows of C may still be on their way from a far cache
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       Vec<T> before[V];
-      load_row<T, V, Partial>(c[r] + column, lanes, before);
+      load_row<T, V, Partial>(c[r] + p.c_shift, p.lanes, before);
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) acc[r][v] += before[v];
     }
   }
-  if (p.activation == Activation::relu) {
+  if (p.relu) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 4
@@ -31,7 +45,7 @@ JUANJI_INLINE void finish(const RowsProduct<T>& p, T* const* c, int64_t column, 
     }
   }
 #pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) store_row<T, V, Partial>(c[r] + column, lanes, acc[r]);
+  for (int r = 0; r < R; ++r) store_row<T, V, Partial>(c[r] + p.c_shift, p.lanes, acc[r]);
 }
 
 // acc[r] += a[r][k] * b[k] over a run. With Far, what lies `ahead` elements behind the rows of A is asked for.
@@ -64,69 +78,66 @@ JUANJI_INLINE void add_run(const T* const (&a)[R], int64_t ahead, const T* b, in
 // One tile of C: R rows, V vectors of columns. Partial: the last vector has `lanes` columns (panels of B are whole).
 // With Far, the rows of A that the next tile reads are asked for, `ahead` elements behind this one's.
 template <class T, int R, int V, bool Partial, bool Far>
-JUANJI_INLINE void rows_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b, int64_t lanes) {
+JUANJI_INLINE void rows_tile(const RowsPanel<T>& p, int64_t row) {
   T* const* c = p.c + row;
-  Vec<T> acc[R][V] = {};
-  if (p.start == Start::bias || p.start == Start::both) {
-    load_row<T, V, Partial>(p.bias + column, lanes, acc[0]);
+  Vec<T> acc[R][V];
+  load_row<T, V, Partial>(p.start, p.lanes, acc[0]);
 #pragma GCC unroll 16
-    for (int r = 1; r < R; ++r) {
+  for (int r = 1; r < R; ++r) {
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) acc[r][v] = acc[0][v];
-    }
+    for (int v = 0; v < V; ++v) acc[r][v] = acc[0][v];
   }
-  if (adds_to_c(p)) {
+  if (p.adds_to_c) {
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) prefetch_row(c[r] + p.c_shift + column, V * kWidth<T>);
+    for (int r = 0; r < R; ++r) prefetch_row(c[r] + p.c_shift, V * kWidth<T>);
   }
   const int64_t ahead = Far && row + 2 * R <= p.rows ? p.a[row + R] - p.a[row] : 0;
-  for (const Run* run = p.runs; run != p.runs + p.run_count; ++run) {
+  for (const Run* run = p.runs; run != p.runs_end; ++run) {
     const T* a[R];
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) a[r] = p.a[row + r] + run->a;
-    add_run<T, R, V, Far>(a, ahead, b + run->b, run->length, acc);
+    add_run<T, R, V, Far>(a, ahead, p.b + run->b, run->length, acc);
   }
-  finish<T, R, V, Partial>(p, c, p.c_shift + column, lanes, acc);
+  finish<T, R, V, Partial>(p, c, acc);
 }
 
 // The tiles behind the last whole one: a function, which panels with and without Far share.
 template <class T, int R, int V, bool Partial>
-void last_tile(const RowsProduct<T>& p, int64_t row, int64_t column, const T* b, int64_t lanes) {
-  rows_tile<T, R, V, Partial, false>(p, row, column, b, lanes);
+void last_tile(RowsPanel<T> p, int64_t row) {
+  rows_tile<T, R, V, Partial, false>(p, row);
 }
 
 template <class T, int V, bool Partial, bool Far>
 struct RowTiles {
-  const RowsProduct<T>& p;
-  int64_t column;
-  int64_t lanes;
-  const T* b;
-  Ahead<T> ahead;
-  int64_t share;  // of the rows ahead, for each tile
+  RowsPanel<T> p;
 
   JUANJI_INLINE_MEMBER void ask(int64_t row) const {
-    if (share > 0) prefetch_rows(ahead, row / tile_rows(V) * share, share);
+    if (p.ahead_share > 0) prefetch_rows(p.ahead, row / tile_rows(V) * p.ahead_share, p.ahead_share);
   }
 
   template <int R>
   JUANJI_INLINE_MEMBER void run(int64_t row) const {
     ask(row);
-    rows_tile<T, R, V, Partial, Far>(p, row, column, b, lanes);
+    rows_tile<T, R, V, Partial, Far>(p, row);
   }
 
   template <int R>
-  void run_last(int64_t row) const {
+  JUANJI_INLINE_MEMBER void run_last(int64_t row) const {
     ask(row);
-    last_tile<T, R, V, Partial>(p, row, column, b, lanes);
+    last_tile<T, R, V, Partial>(p, row);
   }
 };
 
-// The fields of p are copied: they stay in registers from tile to tile.
 template <class T, int V, bool Partial, bool Far>
-void rows_panel(const RowsProduct<T>& params, int64_t column, int64_t lanes, const T* b, const Ahead<T>& ahead) {
-  const RowsProduct<T> p = params;
+void rows_panel(const RowsProduct<T>& p, int64_t column, int64_t lanes, const T* b, const Ahead<T>& ahead) {
+  static const T kZeros[kPanel<T>] = {};
   const int64_t share = ahead.rows == 0 ? 0 : ahead.rows * tile_rows(V) / p.rows + 1;
-  run_tiles<tile_rows(V)>(RowTiles<T, V, Partial, Far>{p, column, lanes, b, ahead, share}, p.rows);
+  const bool bias = p.start == Start::bias || p.start == Start::both;
+  const bool adds_to_c = p.start == Start::accumulate || p.start == Start::both;
+  const RowTiles<T, V, Partial, Far> tiles{{p.a, p.c, p.c_shift + column, p.rows, lanes, b, p.runs,
+                                            p.runs + p.run_count, bias ? p.bias + column : kZeros, adds_to_c,
+                                            p.activation == Activation::relu, ahead, share}};
+  run_tiles<tile_rows(V)>(tiles, p.rows);
 }
 
 template <class T>
