@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict
 from typing import Any
 
@@ -61,11 +63,16 @@ def memory_growth(arguments: argparse.Namespace, last: int = LAST_STEP, batch: i
 
 
 def import_seconds(statement: str, repeats: int, interpreter: str = sys.executable) -> float:
-    """Median seconds of an import in a fresh process that has loaded NumPy."""
+    """Median seconds of an import in a fresh process that has loaded NumPy and finds bytecode, as pip writes it."""
     program = f"import time, numpy; start = time.perf_counter()\n{statement}\nprint(time.perf_counter() - start)"
     command = [interpreter, "-c", program]
-    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(repeats)]
-    return statistics.median(float(run.stdout) for run in runs)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {**os.environ, "PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
+        runs = [
+            subprocess.run(command, capture_output=True, text=True, check=True, env=settings)
+            for _ in range(1 + repeats)  # the first writes it
+        ]
+    return statistics.median(float(run.stdout) for run in runs[1:])
 
 
 def rooflines(own: PeerProcess, batch: int, repeats: int) -> dict[str, Any]:
