@@ -128,14 +128,16 @@ struct RowTiles {
   }
 };
 
+template <class T>
+constexpr T kZeros[kPanel<T>] = {};
+
 template <class T, int V, bool Partial, bool Far>
 void rows_panel(const RowsProduct<T>& p, int64_t column, int64_t lanes, const T* b, const Ahead<T>& ahead) {
-  static const T kZeros[kPanel<T>] = {};
   const int64_t share = ahead.rows == 0 ? 0 : ahead.rows * tile_rows(V) / p.rows + 1;
   const bool bias = p.start == Start::bias || p.start == Start::both;
   const bool adds_to_c = p.start == Start::accumulate || p.start == Start::both;
   const RowTiles<T, V, Partial, Far> tiles{{p.a, p.c, p.c_shift + column, p.rows, lanes, b, p.runs,
-                                            p.runs + p.run_count, bias ? p.bias + column : kZeros, adds_to_c,
+                                            p.runs + p.run_count, bias ? p.bias + column : kZeros<T>, adds_to_c,
                                             p.activation == Activation::relu, ahead, share}};
   run_tiles<tile_rows(V)>(tiles, p.rows);
 }
