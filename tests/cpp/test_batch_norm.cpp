@@ -10,7 +10,7 @@
 namespace juanji {
 namespace {
 
-class BatchNormKernels : public testing::TestWithParam<KernelSet> {};
+class BatchNormKernels : public testing::TestWithParam<Isa> {};
 
 constexpr int64_t kRows[] = {1, 2, 5, 63, 64, 65, 200};
 
@@ -30,8 +30,8 @@ std::vector<T> numbers(int64_t n, double phase) {
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 
 template <class T>
-void check_moments(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(batch_norm, T, set);
+void check_moments(Isa isa) {
+  const auto kernels = kernels::batch_norm_of<T>(isa);
   const long double eps = std::numeric_limits<T>::epsilon();
   for (const int64_t rows : kRows) {
     for (const int64_t cols : widths()) {
@@ -60,8 +60,8 @@ TEST_P(BatchNormKernels, MomentsDouble) { check_moments<double>(GetParam()); }
 
 // Everything that works element by element, on small whole numbers, which are computed exactly.
 template <class T>
-void check_elements(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(batch_norm, T, set);
+void check_elements(Isa isa) {
+  const auto kernels = kernels::batch_norm_of<T>(isa);
   const auto whole = [](int64_t n, int64_t step) {
     std::vector<T> x;
     for (int64_t i = 0; i < n; ++i) x.push_back(static_cast<T>(i * step % 7 - 3));
@@ -102,8 +102,8 @@ TEST_P(BatchNormKernels, ElementsFloat) { check_elements<float>(GetParam()); }
 TEST_P(BatchNormKernels, ElementsDouble) { check_elements<double>(GetParam()); }
 
 template <class T>
-void check_sums(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(batch_norm, T, set);
+void check_sums(Isa isa) {
+  const auto kernels = kernels::batch_norm_of<T>(isa);
   for (const int64_t rows : kRows) {
     for (const int64_t cols : widths()) {
       const int64_t stride = cols + 2;
@@ -147,8 +147,8 @@ TEST_P(BatchNormKernels, SumsDouble) { check_sums<double>(GetParam()); }
 
 // The mask computed from x is that of the result, bit for bit, also where the result is nearly 0.
 template <class T>
-void check_masks(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(batch_norm, T, set);
+void check_masks(Isa isa) {
+  const auto kernels = kernels::batch_norm_of<T>(isa);
   for (const int64_t cols : widths()) {
     const int64_t rows = 67, n = rows * cols;
     const std::vector<T> x = numbers<T>(n, 0.1), dy = numbers<T>(n, 0.7), mean = numbers<T>(cols, 0.2);
@@ -180,7 +180,7 @@ void check_masks(const KernelSet& set) {
 TEST_P(BatchNormKernels, MasksFloat) { check_masks<float>(GetParam()); }
 TEST_P(BatchNormKernels, MasksDouble) { check_masks<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, BatchNormKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, BatchNormKernels, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

@@ -8,7 +8,7 @@
 namespace juanji {
 namespace {
 
-class CopyKernels : public testing::TestWithParam<KernelSet> {};
+class CopyKernels : public testing::TestWithParam<Isa> {};
 
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 
@@ -22,8 +22,8 @@ std::vector<T> numbers(int64_t n) {
 constexpr int64_t kSizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 130, 600};
 
 template <class T>
-void check_rows(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(copy, T, set);
+void check_rows(Isa isa) {
+  const auto kernels = kernels::copy_of<T>(isa);
   const T guard = static_cast<T>(200);
   for (const int64_t cols : kSizes) {
     for (const int64_t rows : {1, 2, 5}) {
@@ -61,8 +61,8 @@ TEST_P(CopyKernels, Rows4) { check_rows<uint32_t>(GetParam()); }
 TEST_P(CopyKernels, Rows8) { check_rows<uint64_t>(GetParam()); }
 
 template <class T>
-void check_transpose(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(copy, T, set);
+void check_transpose(Isa isa) {
+  const auto kernels = kernels::copy_of<T>(isa);
   const T guard = static_cast<T>(200);
   for (const int64_t m : kSizes) {
     for (const int64_t n : kSizes) {
@@ -83,7 +83,7 @@ TEST_P(CopyKernels, Transpose1) { check_transpose<uint8_t>(GetParam()); }
 TEST_P(CopyKernels, Transpose4) { check_transpose<uint32_t>(GetParam()); }
 TEST_P(CopyKernels, Transpose8) { check_transpose<uint64_t>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, CopyKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, CopyKernels, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

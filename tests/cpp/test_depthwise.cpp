@@ -9,7 +9,7 @@
 namespace juanji {
 namespace {
 
-class Depthwise : public testing::TestWithParam<KernelSet> {};
+class Depthwise : public testing::TestWithParam<Isa> {};
 
 struct Case {
   int64_t taps, step, tap_step, base, width, count, y_step;
@@ -20,8 +20,8 @@ const Case kCases[] = {{3, 1, 1, -1, 11, 11, 1}, {3, 2, 1, 0, 12, 6, 1},   {5, 1
                        {3, 1, 1, -1, 1, 1, 1},   {1, 1, 1, 0, 6, 6, 2},    {4, 1, 1, -9, 5, 20, 1}};
 
 template <class T>
-void check_line(const KernelSet& set, const Case& k, int64_t c, Activation activation) {
-  const auto table = JUANJI_KERNELS(depthwise, T, set);
+void check_line(Isa isa, const Case& k, int64_t c, Activation activation) {
+  const auto table = kernels::depthwise_of<T>(isa);
   const int64_t rows = 2;
   const std::vector<T> x = whole_numbers<T>(rows * k.width * c, 1), w = whole_numbers<T>(rows * k.taps * c, 2);
   const std::vector<T> b = whole_numbers<T>(c, 3);
@@ -49,8 +49,8 @@ void check_line(const KernelSet& set, const Case& k, int64_t c, Activation activ
 }
 
 template <class T>
-void check_weight_line(const KernelSet& set, const Case& k, int64_t c) {
-  const auto table = JUANJI_KERNELS(depthwise, T, set);
+void check_weight_line(Isa isa, const Case& k, int64_t c) {
+  const auto table = kernels::depthwise_of<T>(isa);
   const int64_t rows = 2;
   const std::vector<T> x = whole_numbers<T>(rows * k.width * c, 1), dy = whole_numbers<T>(k.count * c, 2);
   std::vector<T> dw(static_cast<size_t>(rows * k.taps * c + 1), T(5)), expected = dw;
@@ -73,12 +73,12 @@ void check_weight_line(const KernelSet& set, const Case& k, int64_t c) {
 }
 
 template <class T>
-void check_all(const KernelSet& set) {
+void check_all(Isa isa) {
   for (const Case& k : kCases) {
     for (const int64_t c : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33}) {
-      check_line<T>(set, k, c, Activation::none);
-      check_line<T>(set, k, c, Activation::relu);
-      check_weight_line<T>(set, k, c);
+      check_line<T>(isa, k, c, Activation::none);
+      check_line<T>(isa, k, c, Activation::relu);
+      check_weight_line<T>(isa, k, c);
     }
   }
 }
@@ -86,7 +86,7 @@ void check_all(const KernelSet& set) {
 TEST_P(Depthwise, LinesFollowTheDefinitionInFloat) { check_all<float>(GetParam()); }
 TEST_P(Depthwise, LinesFollowTheDefinitionInDouble) { check_all<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, Depthwise, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, Depthwise, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

@@ -10,7 +10,7 @@
 namespace juanji {
 namespace {
 
-class Depthwise3x3 : public testing::TestWithParam<KernelSet> {};
+class Depthwise3x3 : public testing::TestWithParam<Isa> {};
 
 struct Case {
   int64_t step, width, left, count;
@@ -49,8 +49,8 @@ kernels::DepthwiseRow<T> make_row(Arrays<T>& a, const kernels::Depthwise3x3Table
 }
 
 template <class T>
-void check_row(const KernelSet& set, const Case& k, int64_t rows, int64_t c, Activation activation) {
-  const auto table = JUANJI_KERNELS(depthwise_3x3, T, set);
+void check_row(Isa isa, const Case& k, int64_t rows, int64_t c, Activation activation) {
+  const auto table = kernels::depthwise_3x3_of<T>(isa);
   const bool turned = rows == 2;
   Arrays<T> a;
   kernels::DepthwiseRow<T> r = make_row(a, table, k.width, k.count, rows, c, turned);
@@ -80,8 +80,8 @@ void check_row(const KernelSet& set, const Case& k, int64_t rows, int64_t c, Act
 }
 
 template <class T>
-void check_spread(const KernelSet& set, const Case& k, int64_t rows, int64_t c) {
-  const auto table = JUANJI_KERNELS(depthwise_3x3, T, set);
+void check_spread(Isa isa, const Case& k, int64_t rows, int64_t c) {
+  const auto table = kernels::depthwise_3x3_of<T>(isa);
   Arrays<T> a;
   kernels::DepthwiseRow<T> r = make_row(a, table, k.count, k.width, rows, c, false);
   r.b = nullptr;
@@ -109,8 +109,8 @@ void check_spread(const KernelSet& set, const Case& k, int64_t rows, int64_t c) 
 }
 
 template <class T>
-void check_weights(const KernelSet& set, const Case& k, int64_t tap_step, int64_t rows, int64_t c) {
-  const auto table = JUANJI_KERNELS(depthwise_3x3_weights, T, set);
+void check_weights(Isa isa, const Case& k, int64_t tap_step, int64_t rows, int64_t c) {
+  const auto table = kernels::depthwise_3x3_weights_of<T>(isa);
   const std::vector<T> x = whole_numbers<T>(rows * k.width * c, 1), dy = whole_numbers<T>(k.count * c, 2);
   std::vector<T> packed(static_cast<size_t>(table.packed_size(c)), T(5)), dw(static_cast<size_t>(9 * c + 1), T(77));
   const int64_t kernel_row = rows == 1 ? 2 : 0;
@@ -136,27 +136,27 @@ void check_weights(const KernelSet& set, const Case& k, int64_t tap_step, int64_
 }
 
 template <class T>
-void check_all(const KernelSet& set) {
+void check_all(Isa isa) {
   for (const int64_t c : kChannels) {
     for (int64_t rows = 0; rows <= 3; ++rows) {
       for (const auto& cases : {kByOne, kByTwo}) {
         for (int i = 0; i < 10; ++i) {
-          check_row<T>(set, cases[i], rows, c, Activation::none);
-          check_row<T>(set, cases[i], rows, c, Activation::relu);
-          for (const int64_t tap_step : {1, 2, 4}) check_weights<T>(set, cases[i], tap_step, rows, c);
+          check_row<T>(isa, cases[i], rows, c, Activation::none);
+          check_row<T>(isa, cases[i], rows, c, Activation::relu);
+          for (const int64_t tap_step : {1, 2, 4}) check_weights<T>(isa, cases[i], tap_step, rows, c);
         }
       }
       if (rows == 0) continue;
-      for (const Case& k : kByTwo) check_spread<T>(set, k, rows == 3 ? 3 : std::min<int64_t>(rows, 2), c);
+      for (const Case& k : kByTwo) check_spread<T>(isa, k, rows == 3 ? 3 : std::min<int64_t>(rows, 2), c);
     }
   }
-  check_weights<T>(set, {3, 20, 5, 9}, 3, 3, 9);  // steps that only the weights take
+  check_weights<T>(isa, {3, 20, 5, 9}, 3, 3, 9);  // steps that only the weights take
 }
 
 TEST_P(Depthwise3x3, RowsFollowTheDefinitionInFloat) { check_all<float>(GetParam()); }
 TEST_P(Depthwise3x3, RowsFollowTheDefinitionInDouble) { check_all<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, Depthwise3x3, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, Depthwise3x3, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

@@ -1,4 +1,4 @@
-// Sampling, resizing and median kernels of every set, the 64-byte one included, against plain loops.
+// Sampling, resizing and median kernels of every instruction set against plain loops.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,7 +13,7 @@
 namespace juanji {
 namespace {
 
-class ImageKernels : public testing::TestWithParam<KernelSet> {};
+class ImageKernels : public testing::TestWithParam<Isa> {};
 
 constexpr double kGuard = -77;  // behind every output, to show a write too far
 
@@ -27,8 +27,8 @@ std::vector<T> numbers(int64_t n, unsigned seed, double low, double high) {
 }
 
 template <class T>
-void check_resample(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(resample, T, set);
+void check_resample(Isa isa) {
+  const auto kernels = kernels::resample_of<T>(isa);
   const std::vector<int64_t> first = {0, 2, 2, 5}, source = {3, 0, 1, 1, 2};
   const std::vector<T> weight = numbers<T>(5, 1, -1, 1);
   const kernels::Sums<T> sums{4, 3, first.data(), source.data(), weight.data()};
@@ -49,8 +49,8 @@ void check_resample(const KernelSet& set) {
 }
 
 template <class T>
-void check_median(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(median, T, set);
+void check_median(Isa isa) {
+  const auto kernels = kernels::median_of<T>(isa);
   for (const int64_t count : {1, 2, 3, 4, 8, 9, 25}) {
     alignas(64) char scratch[kernels::median_scratch(25)];
     for (const int64_t n : {1, 3, 4, 8, 15, 16, 17, 33}) {
@@ -71,8 +71,8 @@ void check_median(const KernelSet& set) {
 }
 
 template <class T>
-void check_sample(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(sample, T, set);
+void check_sample(Isa isa) {
+  const auto kernels = kernels::sample_of<T>(isa);
   const int64_t h = 4, w = 5, n = 40;
   const std::vector<T> points = numbers<T>(2 * n, 4, -2, 6);
   for (const int64_t c : {1, 2, 3, 9, 17}) {
@@ -110,7 +110,7 @@ TEST_P(ImageKernels, Sample) {
   check_sample<double>(GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, ImageKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, ImageKernels, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

@@ -9,12 +9,12 @@
 namespace juanji {
 namespace {
 
-class KernelSets : public testing::TestWithParam<KernelSet> {};
+class KernelSets : public testing::TestWithParam<Isa> {};
 
 // Sizes around every vector width, in memory whose next element would show a write too far.
 template <class T>
-void check_relu(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(unary, T, set);
+void check_relu(Isa isa) {
+  const auto kernels = kernels::unary_of<T>(isa);
   const T guard = T(-77);
   for (int64_t n = 0; n <= 70; ++n) {
     std::vector<T> x(static_cast<size_t>(n));
@@ -36,7 +36,7 @@ void check_relu(const KernelSet& set) {
 TEST_P(KernelSets, ReluOfEverySizeInFloat) { check_relu<float>(GetParam()); }
 TEST_P(KernelSets, ReluOfEverySizeInDouble) { check_relu<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, KernelSets, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, KernelSets, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

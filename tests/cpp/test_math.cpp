@@ -11,7 +11,7 @@
 namespace juanji {
 namespace {
 
-class Math : public testing::TestWithParam<KernelSet> {};
+class Math : public testing::TestWithParam<Isa> {};
 
 // Distance in units of the last place of the exact value rounded to T.
 template <class T>
@@ -88,8 +88,8 @@ std::vector<T> arguments() {
 }
 
 template <class T>
-void check_accuracy(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(unary, T, set);
+void check_accuracy(Isa isa) {
+  const auto kernels = kernels::unary_of<T>(isa);
   const std::vector<T> x = arguments<T>();
   std::vector<T> y(x.size());
   for (const Function& f : kFunctions) {
@@ -115,8 +115,8 @@ TEST_P(Math, AccuracyDouble) { check_accuracy<double>(GetParam()); }
 
 // What is built on them, probabilities and gates, relies on the range and on oddness.
 template <class T>
-void check_range(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(unary, T, set);
+void check_range(Isa isa) {
+  const auto kernels = kernels::unary_of<T>(isa);
   const std::vector<T> x = arguments<T>();
   std::vector<T> minus(x.size()), y(x.size()), odd(x.size());
   for (size_t i = 0; i < x.size(); ++i) minus[i] = -x[i];
@@ -142,8 +142,8 @@ TEST_P(Math, RangeDouble) { check_range<double>(GetParam()); }
 
 // Zeros of both signs are equal, so the accuracy test cannot see the sign.
 template <class T>
-void check_signed_zero(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(unary, T, set);
+void check_signed_zero(Isa isa) {
+  const auto kernels = kernels::unary_of<T>(isa);
   const T x[] = {-T{0}, T{0}};
   T y[2];
   for (const UnaryKind kind : {UnaryKind::expm1, UnaryKind::log1p, UnaryKind::tanh, UnaryKind::sqrt, UnaryKind::sin,
@@ -159,7 +159,7 @@ TEST_P(Math, SignedZerosDouble) { check_signed_zero<double>(GetParam()); }
 
 // Full vectors and the partial one at the end go through different loads.
 TEST_P(Math, EveryLengthGivesTheSameBits) {
-  const auto kernels = JUANJI_KERNELS(unary, float, GetParam());
+  const auto kernels = kernels::unary_of<float>(GetParam());
   std::vector<float> x(70), all(70), part(70);
   for (size_t i = 0; i < x.size(); ++i) x[i] = 0.17f * static_cast<float>(i) - 5.0f;
   for (int kind = 0; kind < kUnaryKinds; ++kind) {
@@ -175,7 +175,7 @@ TEST_P(Math, EveryLengthGivesTheSameBits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, Math, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, Math, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

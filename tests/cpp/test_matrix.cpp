@@ -173,10 +173,10 @@ void check_pack(const kernels::MatrixTable<T>& kernel) {
 
 }  // namespace
 
-class Matrix : public testing::TestWithParam<KernelSet> {};
+class Matrix : public testing::TestWithParam<Isa> {};
 
 TEST_P(Matrix, RowsFloat) {
-  const auto kernel = JUANJI_KERNELS(matrix, float, GetParam());
+  const auto kernel = kernels::matrix_of<float>(GetParam());
   for (const Size& s : sizes()) {
     check_rows(kernel, s, kernels::Start::zero, Activation::none);
     check_rows(kernel, s, kernels::Start::bias, Activation::relu);
@@ -186,7 +186,7 @@ TEST_P(Matrix, RowsFloat) {
 }
 
 TEST_P(Matrix, RowsDouble) {
-  const auto kernel = JUANJI_KERNELS(matrix, double, GetParam());
+  const auto kernel = kernels::matrix_of<double>(GetParam());
   for (const Size& s : sizes()) {
     check_rows(kernel, s, kernels::Start::bias, Activation::relu);
     check_rows(kernel, s, kernels::Start::accumulate, Activation::none);
@@ -195,15 +195,15 @@ TEST_P(Matrix, RowsDouble) {
 
 TEST_P(Matrix, Columns) {
   for (const Size& s : sizes()) {
-    check_columns(JUANJI_KERNELS(matrix, float, GetParam()), s, false);
-    check_columns(JUANJI_KERNELS(matrix, float, GetParam()), s, true);
-    check_columns(JUANJI_KERNELS(matrix, double, GetParam()), s, true);
+    check_columns(kernels::matrix_of<float>(GetParam()), s, false);
+    check_columns(kernels::matrix_of<float>(GetParam()), s, true);
+    check_columns(kernels::matrix_of<double>(GetParam()), s, true);
   }
 }
 
 TEST_P(Matrix, RunsOfEveryLength) {
-  const auto of_float = JUANJI_KERNELS(matrix, float, GetParam());
-  const auto of_double = JUANJI_KERNELS(matrix, double, GetParam());
+  const auto of_float = kernels::matrix_of<float>(GetParam());
+  const auto of_double = kernels::matrix_of<double>(GetParam());
   for (const Size& s : lengths()) {
     for (const bool far : {false, true}) {
       check_rows(of_float, s, kernels::Start::zero, Activation::none, far);
@@ -218,19 +218,19 @@ TEST_P(Matrix, Stream) {
   for (Size s : sizes()) {
     if (s.rows > kernels::kStreamRows) continue;
     for (const bool transposed : {false, true}) {
-      check_stream(JUANJI_KERNELS(matrix, float, GetParam()), s, transposed);
-      check_stream(JUANJI_KERNELS(matrix, double, GetParam()), s, transposed);
+      check_stream(kernels::matrix_of<float>(GetParam()), s, transposed);
+      check_stream(kernels::matrix_of<double>(GetParam()), s, transposed);
     }
   }
 }
 
 TEST_P(Matrix, PacksWithZeros) {
-  check_pack(JUANJI_KERNELS(matrix, float, GetParam()));
-  check_pack(JUANJI_KERNELS(matrix, double, GetParam()));
+  check_pack(kernels::matrix_of<float>(GetParam()));
+  check_pack(kernels::matrix_of<double>(GetParam()));
 }
 
 TEST_P(Matrix, ReluKeepsNaN) {
-  const auto kernel = JUANJI_KERNELS(matrix, float, GetParam());
+  const auto kernel = kernels::matrix_of<float>(GetParam());
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float* a = &nan;
   std::vector<float> panel(static_cast<size_t>(kernel.panel), 1.0f);
@@ -242,6 +242,6 @@ TEST_P(Matrix, ReluKeepsNaN) {
   EXPECT_TRUE(std::isnan(out));
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, Matrix, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, Matrix, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace juanji

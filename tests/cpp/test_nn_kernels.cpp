@@ -1,4 +1,4 @@
-// Softmax, cross-entropy, optimizer and random kernels of every set, the 64-byte one included, against plain loops.
+// Softmax, cross-entropy, optimizer and random kernels of every instruction set against plain loops.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,7 +14,7 @@
 namespace juanji {
 namespace {
 
-class NnKernels : public testing::TestWithParam<KernelSet> {};
+class NnKernels : public testing::TestWithParam<Isa> {};
 
 constexpr double kGuard = -77;  // behind every output, to show a write too far
 
@@ -33,9 +33,9 @@ std::vector<T> guarded(int64_t n) {
 }
 
 template <class T>
-void check_softmax(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(softmax, T, set);
-  const auto losses = JUANJI_KERNELS(cross_entropy, T, set);
+void check_softmax(Isa isa) {
+  const auto kernels = kernels::softmax_of<T>(isa);
+  const auto losses = kernels::cross_entropy_of<T>(isa);
   const double eps = std::numeric_limits<T>::epsilon();
   for (const int64_t classes : {1, 2, 10, 15, 16, 17, 31, 32, 33, 47, 64, 65}) {
     for (const int64_t rows : {1, 3, 8, 15, 16, 17, 33}) {
@@ -71,8 +71,8 @@ TEST_P(NnKernels, SoftmaxInFloat) { check_softmax<float>(GetParam()); }
 TEST_P(NnKernels, SoftmaxInDouble) { check_softmax<double>(GetParam()); }
 
 template <class T>
-void check_adam(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(update, T, set);
+void check_adam(Isa isa) {
+  const auto kernels = kernels::update_of<T>(isa);
   const kernels::AdamSettings<T> s{T(0.01), T(0.1), T(0.001), T(1e-7)};
   const double eps = std::numeric_limits<T>::epsilon();
   for (int64_t n = 0; n <= 50; ++n) {
@@ -95,8 +95,8 @@ void check_adam(const KernelSet& set) {
 // Every further rule on one element: what the set gives equals what it gives for that element alone, and the sums that
 // are easy to write down are right.
 template <class T>
-void check_rules(const KernelSet& set) {
-  const auto k = JUANJI_KERNELS(update, T, set);
+void check_rules(Isa isa) {
+  const auto k = kernels::update_of<T>(isa);
   const kernels::AdagradSettings<T> adagrad{T(0.1), T(1e-3)};
   const kernels::AdadeltaSettings<T> adadelta{T(0.1), T(0.9), T(0.1), T(1e-3)};
   const kernels::AdamaxSettings<T> adamax{T(0.1), T(0.1), T(0.99), T(1e-3)};
@@ -157,8 +157,8 @@ TEST_P(NnKernels, AdamInFloat) { check_adam<float>(GetParam()); }
 TEST_P(NnKernels, AdamInDouble) { check_adam<double>(GetParam()); }
 
 template <class T>
-void check_random(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(random, T, set);
+void check_random(Isa isa) {
+  const auto kernels = kernels::random_of<T>(isa);
   const auto baseline = kernels::random_of<T>(Isa::baseline);
   const PhiloxStream stream{42, 7};
   for (const int64_t n : {0, 1, 31, 32, 33, 63, 64, 65, 1000}) {
@@ -180,7 +180,7 @@ void check_random(const KernelSet& set) {
 TEST_P(NnKernels, RandomBitsInFloat) { check_random<float>(GetParam()); }
 TEST_P(NnKernels, RandomBitsInDouble) { check_random<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, NnKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, NnKernels, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

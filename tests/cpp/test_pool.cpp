@@ -14,7 +14,7 @@ namespace {
 
 using kernels::PoolShape;
 
-class Pool : public testing::TestWithParam<KernelSet> {};
+class Pool : public testing::TestWithParam<Isa> {};
 
 template <class T>
 std::vector<T> random_values(int64_t n, unsigned seed) {
@@ -101,9 +101,9 @@ void check_average(const kernels::AveragePoolTable<T>& table, const PoolShape& s
 
 // Rows in two buffers, with room between pixels, against the general kernel; what lies between pixels must stay.
 template <class T>
-void check_row_2x2(const KernelSet& set, int64_t count, int64_t c, int64_t room) {
-  const auto general = JUANJI_KERNELS(max_pool, T, set).narrow;
-  const auto table = JUANJI_KERNELS(max_pool_2x2, T, set);
+void check_row_2x2(Isa isa, int64_t count, int64_t c, int64_t room) {
+  const auto general = kernels::max_pool_of<T>(isa).narrow;
+  const auto table = kernels::max_pool_2x2_of<T>(isa);
   const int64_t w = 2 * count, step = c + room;
   std::vector<T> x = random_values<T>(2 * w * c, 5), y(static_cast<size_t>(count * c));
   for (size_t i = 0; i < x.size(); i += 5) x[i] = std::numeric_limits<T>::quiet_NaN();
@@ -136,8 +136,8 @@ void check_row_2x2(const KernelSet& set, int64_t count, int64_t c, int64_t room)
 
 // Ranges of pixels one after the other, from the last on, give what the whole row does, and the sums those of a loop.
 template <class T>
-void check_gradient_row_2x2(const KernelSet& set, int64_t count, int64_t width, int64_t c, bool masked) {
-  const auto table = JUANJI_KERNELS(max_pool_2x2, T, set);
+void check_gradient_row_2x2(Isa isa, int64_t count, int64_t width, int64_t c, bool masked) {
+  const auto table = kernels::max_pool_2x2_of<T>(isa);
   const size_t pooled = static_cast<size_t>(count * c), pixels = static_cast<size_t>(width * c);
   const std::vector<T> dy = random_values<T>(count * c, 1), y = random_values<T>(count * c, 2);
   std::vector<uint8_t> argmax(pooled);
@@ -166,21 +166,21 @@ void check_gradient_row_2x2(const KernelSet& set, int64_t count, int64_t width, 
 }
 
 template <class T>
-void check_all_2x2(const KernelSet& set) {
+void check_all_2x2(Isa isa) {
   for (const int64_t c : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 65, 70}) {
     for (const int64_t count : {1, 2, 5}) {
-      for (const int64_t room : {0, 1, 9}) check_row_2x2<T>(set, count, c, room);
+      for (const int64_t room : {0, 1, 9}) check_row_2x2<T>(isa, count, c, room);
       for (int64_t width = 2 * count - 1; width <= 2 * count + 2; ++width) {
-        for (const bool masked : {false, true}) check_gradient_row_2x2<T>(set, count, width, c, masked);
+        for (const bool masked : {false, true}) check_gradient_row_2x2<T>(isa, count, width, c, masked);
       }
     }
   }
 }
 
 template <class T>
-void check_all(const KernelSet& set) {
-  const auto maximum = JUANJI_KERNELS(max_pool, T, set);
-  const auto average = JUANJI_KERNELS(average_pool, T, set);
+void check_all(Isa isa) {
+  const auto maximum = kernels::max_pool_of<T>(isa);
+  const auto average = kernels::average_pool_of<T>(isa);
   for (const PoolShape& s : shapes()) {
     check_max<T, uint8_t>(maximum.narrow, s);
     check_max<T, int32_t>(maximum.wide, s);
@@ -194,7 +194,7 @@ TEST_P(Pool, FollowsTheDefinitionInDouble) { check_all<double>(GetParam()); }
 TEST_P(Pool, RowsOfTwoByTwoFollowTheGeneralKernelInFloat) { check_all_2x2<float>(GetParam()); }
 TEST_P(Pool, RowsOfTwoByTwoFollowTheGeneralKernelInDouble) { check_all_2x2<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, Pool, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, Pool, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

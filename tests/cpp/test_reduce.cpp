@@ -10,7 +10,7 @@
 namespace juanji {
 namespace {
 
-class ReduceKernels : public testing::TestWithParam<KernelSet> {};
+class ReduceKernels : public testing::TestWithParam<Isa> {};
 
 template <class T>
 std::vector<T> numbers(int64_t n) {
@@ -44,8 +44,8 @@ long double tolerance(ReduceKind kind, long double magnitude, long double exact,
 }
 
 template <class T>
-void check_rows(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(reduce, T, set);
+void check_rows(Isa isa) {
+  const auto kernels = kernels::reduce_of<T>(isa);
   for (int64_t n = 0; n <= 300; ++n) {
     std::vector<T> x = numbers<T>(n);
     x.push_back(static_cast<T>(1e6));  // behind the end
@@ -69,7 +69,7 @@ void check_rows(const KernelSet& set) {
 
 // Several rows at a time have the bits of one by itself.
 TEST_P(ReduceKernels, ManyRows) {
-  const auto kernels = JUANJI_KERNELS(reduce, float, GetParam());
+  const auto kernels = kernels::reduce_of<float>(GetParam());
   for (const int64_t n : {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 150}) {
     for (const int64_t rows : {1, 3, 4, 5, 8, 15, 16, 17, 33}) {
       std::vector<float> x = numbers<float>(n * rows);
@@ -93,8 +93,8 @@ TEST_P(ReduceKernels, RowsFloat) { check_rows<float>(GetParam()); }
 TEST_P(ReduceKernels, RowsDouble) { check_rows<double>(GetParam()); }
 
 template <class T>
-void check_columns(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(reduce, T, set);
+void check_columns(Isa isa) {
+  const auto kernels = kernels::reduce_of<T>(isa);
   const T guard = T(-77);
   std::vector<int64_t> widths{511, 512, 513, 601};  // long rows are read another way
   for (int64_t cols = 1; cols <= 70; ++cols) widths.push_back(cols);
@@ -127,7 +127,7 @@ TEST_P(ReduceKernels, ColumnsFloat) { check_columns<float>(GetParam()); }
 TEST_P(ReduceKernels, ColumnsDouble) { check_columns<double>(GetParam()); }
 
 TEST_P(ReduceKernels, ExtremesKeepNaNWhereverItIs) {
-  const auto kernels = JUANJI_KERNELS(reduce, float, GetParam());
+  const auto kernels = kernels::reduce_of<float>(GetParam());
   for (const int64_t n : {1, 7, 33, 200}) {
     for (int64_t place = 0; place < n; ++place) {
       std::vector<float> x = numbers<float>(n);
@@ -148,7 +148,7 @@ TEST_P(ReduceKernels, ExtremesKeepNaNWhereverItIs) {
 }
 
 TEST_P(ReduceKernels, TheFirstOfEqualExtremesCounts) {
-  const auto kernels = JUANJI_KERNELS(reduce, double, GetParam());
+  const auto kernels = kernels::reduce_of<double>(GetParam());
   for (const int64_t cols : {1, 63, 64, 65}) {
     std::vector<double> x;
     for (int64_t i = 0; i < 5 * cols; ++i)
@@ -165,8 +165,8 @@ TEST_P(ReduceKernels, TheFirstOfEqualExtremesCounts) {
 
 // Positions in rows of every length, with ties and with NaN, against a plain loop.
 template <class T>
-void check_positions(const KernelSet& set) {
-  const auto kernels = JUANJI_KERNELS(reduce, T, set);
+void check_positions(Isa isa) {
+  const auto kernels = kernels::reduce_of<T>(isa);
   for (int64_t n = 1; n <= 150; ++n) {
     for (const int64_t seed : {1, 2, 3, 4}) {
       std::vector<T> x;
@@ -193,7 +193,7 @@ void check_positions(const KernelSet& set) {
 TEST_P(ReduceKernels, PositionsFloat) { check_positions<float>(GetParam()); }
 TEST_P(ReduceKernels, PositionsDouble) { check_positions<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, ReduceKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, ReduceKernels, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

@@ -10,7 +10,7 @@
 namespace juanji {
 namespace {
 
-class RowNormKernels : public testing::TestWithParam<KernelSet> {};
+class RowNormKernels : public testing::TestWithParam<Isa> {};
 
 constexpr double kEpsilon = 1e-3;
 constexpr int64_t kRows = 9;  // one more than are done at once
@@ -27,8 +27,8 @@ std::vector<T> numbers(int64_t n, double phase) {
 }
 
 template <class T>
-void check(const KernelSet& set, int64_t n, bool centered) {
-  const auto kernels = JUANJI_KERNELS(row_norm, T, set);
+void check(Isa isa, int64_t n, bool centered) {
+  const auto kernels = kernels::row_norm_of<T>(isa);
   const long double eps = std::numeric_limits<T>::epsilon();
   const T guard = -77;
   const std::vector<T> x = numbers<T>(kRows * n, 0.3), dy = numbers<T>(kRows * n, 0.9), gamma = numbers<T>(n, 0.5),
@@ -73,17 +73,17 @@ void check(const KernelSet& set, int64_t n, bool centered) {
 }
 
 template <class T>
-void check_all(const KernelSet& set) {
+void check_all(Isa isa) {
   for (const bool centered : {true, false}) {
-    for (int64_t n = 1; n <= 70; ++n) check<T>(set, n, centered);
-    for (const int64_t n : {255, 256, 257, 2048, 2049, 4096, 4100}) check<T>(set, n, centered);
+    for (int64_t n = 1; n <= 70; ++n) check<T>(isa, n, centered);
+    for (const int64_t n : {255, 256, 257, 2048, 2049, 4096, 4100}) check<T>(isa, n, centered);
   }
 }
 
 TEST_P(RowNormKernels, Float) { check_all<float>(GetParam()); }
 TEST_P(RowNormKernels, Double) { check_all<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, RowNormKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, RowNormKernels, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji

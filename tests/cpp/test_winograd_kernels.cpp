@@ -71,13 +71,15 @@ void expect_close(const Method& method, T found, double wanted, double size, con
   ASSERT_NEAR(static_cast<double>(found), wanted, limit) << method.m << "x" << method.m << " " << where;
 }
 
-#define JUANJI_METHOD(method, T, set) \
-  ((method).m == 2 ? JUANJI_KERNELS(winograd_2x2, T, set) : JUANJI_KERNELS(winograd_4x4, T, set))
+template <class T>
+auto table_of(const Method& method, Isa isa) {
+  return method.m == 2 ? kernels::winograd_2x2_of<T>(isa) : kernels::winograd_4x4_of<T>(isa);
+}
 
-class WinogradKernels : public testing::TestWithParam<KernelSet> {};
+class WinogradKernels : public testing::TestWithParam<Isa> {};
 
 template <class T>
-void check_input(const KernelSet& set, const Method& method, int64_t c) {
+void check_input(Isa isa, const Method& method, int64_t c) {
   const int64_t n = method.n, matrices = n * n;
   const int64_t height = n + 2, width = n + 3, row_step = width * c;
   const std::vector<std::pair<int64_t, int64_t>> corners{{0, 0}, {1, 3}, {-1, -2}, {4, 5}, {-n, 1}, {2, -1}};
@@ -94,8 +96,7 @@ void check_input(const KernelSet& set, const Method& method, int64_t c) {
     return exists ? static_cast<double>(x[at(h * row_step + w * c + i)]) : 0.0;
   };
   std::vector<T> a(at(matrices * matrix_step), T(kUntouched));
-  JUANJI_METHOD(method, T, set)
-      .input({x.data(), windows.data(), row_step, c, c, tiles, a.data(), matrix_step, tile_step});
+  table_of<T>(method, isa).input({x.data(), windows.data(), row_step, c, c, tiles, a.data(), matrix_step, tile_step});
   for (int64_t t = 0; t < tiles; ++t) {
     for (int64_t i = 0; i < c; ++i) {
       for (int64_t m = 0; m < matrices; ++m) {
@@ -118,8 +119,7 @@ void check_input(const KernelSet& set, const Method& method, int64_t c) {
 }
 
 template <class T>
-void check_output(const KernelSet& set, const Method& method, int64_t c, bool with_bias, bool add,
-                  Activation activation) {
+void check_output(Isa isa, const Method& method, int64_t c, bool with_bias, bool add, Activation activation) {
   const int64_t n = method.n, side = method.m, pixels = side * side;
   const int64_t tiles = 3, matrix_step = tiles * c + 5, shift = 2, pixel = c + 3;
   const std::vector<T> m = whole_numbers<T>(n * n * matrix_step, 2);
@@ -127,7 +127,7 @@ void check_output(const KernelSet& set, const Method& method, int64_t c, bool wi
   std::vector<T> y(at(pixels * tiles * pixel + shift), T(kUntouched));
   std::vector<T*> to;
   for (int64_t i = 0; i < pixels * tiles; ++i) to.push_back(y.data() + i * pixel);
-  JUANJI_METHOD(method, T, set)
+  table_of<T>(method, isa)
       .output(
           {m.data(), matrix_step, c, tiles, c, to.data(), shift, with_bias ? bias.data() : nullptr, activation, add});
   for (int64_t i = 0; i < pixels * tiles * pixel + shift; ++i) {
@@ -148,14 +148,14 @@ void check_output(const KernelSet& set, const Method& method, int64_t c, bool wi
 }
 
 template <class T>
-void check_weights(const KernelSet& set, const Method& method, int64_t columns) {
-  const auto panel = JUANJI_KERNELS(matrix, T, set).panel;
+void check_weights(Isa isa, const Method& method, int64_t columns) {
+  const auto panel = kernels::matrix_of<T>(isa).panel;
   columns = std::min(columns, panel);
   const int64_t n = method.n;
   const int64_t c = 3, channel_step = columns + 2, tap_step = c * channel_step, matrix_step = c * panel;
   const std::vector<T> w = whole_numbers<T>(9 * tap_step, 4);
   std::vector<T> packed(at(n * n * matrix_step + 1), T(kUntouched));
-  JUANJI_METHOD(method, T, set).weights({w.data(), tap_step, channel_step, c, columns, packed.data(), matrix_step});
+  table_of<T>(method, isa).weights({w.data(), tap_step, channel_step, c, columns, packed.data(), matrix_step});
   for (int64_t e = 0; e < n * n * matrix_step; ++e) {
     const int64_t m = e / matrix_step, channel = e % matrix_step / panel, column = e % panel;
     double sum = 0, size = 0;
@@ -171,14 +171,14 @@ void check_weights(const KernelSet& set, const Method& method, int64_t columns) 
 }
 
 template <class T>
-void check_output_gradient(const KernelSet& set, const Method& method, int64_t c) {
+void check_output_gradient(Isa isa, const Method& method, int64_t c) {
   const int64_t n = method.n, side = method.m, tiles = 2, tile_step = (c + 15) / 16 * 16, shift = 1, pixel = c + 2;
   const int64_t matrix_step = tiles * tile_step + 3;
   const std::vector<T> dy = whole_numbers<T>(side * side * tiles * pixel + shift, 5);
   std::vector<const T*> from;
   for (int64_t i = 0; i < side * side * tiles; ++i) from.push_back(dy.data() + i * pixel);
   std::vector<T> d(at(n * n * matrix_step + 16), T(kUntouched));
-  JUANJI_METHOD(method, T, set).output_gradient({from.data(), shift, c, tiles, d.data(), matrix_step, tile_step});
+  table_of<T>(method, isa).output_gradient({from.data(), shift, c, tiles, d.data(), matrix_step, tile_step});
   for (int64_t t = 0; t < tiles; ++t) {
     for (int64_t i = 0; i < c; ++i) {
       for (int64_t e = 0; e < n * n; ++e) {
@@ -196,12 +196,12 @@ void check_output_gradient(const KernelSet& set, const Method& method, int64_t c
 }
 
 template <class T>
-void check_weight_sums(const KernelSet& set, const Method& method, int64_t columns) {
+void check_weight_sums(Isa isa, const Method& method, int64_t columns) {
   const int64_t n = method.n, c = 2, row_step = columns + 1, matrix_step = c * row_step + 2;
   const int64_t channel_step = columns + 3, tap_step = c * channel_step + 1;
   const std::vector<T> s = whole_numbers<T>(n * n * matrix_step, 6);
   std::vector<T> dw(at(9 * tap_step), T(kUntouched));
-  JUANJI_METHOD(method, T, set)
+  table_of<T>(method, isa)
       .weight_gradient({s.data(), matrix_step, row_step, c, columns, dw.data(), tap_step, channel_step});
   for (int64_t i = 0; i < 9 * tap_step; ++i) {
     const int64_t tap = i / tap_step, channel = i % tap_step / channel_step, column = i % tap_step % channel_step;
@@ -220,19 +220,19 @@ void check_weight_sums(const KernelSet& set, const Method& method, int64_t colum
 }
 
 template <class T>
-void check_kernels(const KernelSet& set) {
+void check_kernels(Isa isa) {
   for (const Method* method : {&kTwo, &kFour}) {
-    ASSERT_EQ(JUANJI_METHOD(*method, T, set).tile, method->m);
-    ASSERT_EQ(JUANJI_METHOD(*method, T, set).matrices, method->n * method->n);
+    ASSERT_EQ(table_of<T>(*method, isa).tile, method->m);
+    ASSERT_EQ(table_of<T>(*method, isa).matrices, method->n * method->n);
     for (const int64_t c : kChannels) {
-      check_input<T>(set, *method, c);
-      check_output<T>(set, *method, c, false, false, Activation::none);
-      check_output<T>(set, *method, c, true, false, Activation::relu);
-      check_output<T>(set, *method, c, true, true, Activation::relu);
-      check_output<T>(set, *method, c, false, true, Activation::none);
-      check_weights<T>(set, *method, c);
-      check_output_gradient<T>(set, *method, c);
-      check_weight_sums<T>(set, *method, c);
+      check_input<T>(isa, *method, c);
+      check_output<T>(isa, *method, c, false, false, Activation::none);
+      check_output<T>(isa, *method, c, true, false, Activation::relu);
+      check_output<T>(isa, *method, c, true, true, Activation::relu);
+      check_output<T>(isa, *method, c, false, true, Activation::none);
+      check_weights<T>(isa, *method, c);
+      check_output_gradient<T>(isa, *method, c);
+      check_weight_sums<T>(isa, *method, c);
     }
   }
 }
@@ -240,7 +240,7 @@ void check_kernels(const KernelSet& set) {
 TEST_P(WinogradKernels, FollowTheDefinitionInFloat) { check_kernels<float>(GetParam()); }
 TEST_P(WinogradKernels, FollowTheDefinitionInDouble) { check_kernels<double>(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, WinogradKernels, testing::ValuesIn(kernel_sets()), kernel_set_name);
+INSTANTIATE_TEST_SUITE_P(EverySet, WinogradKernels, testing::ValuesIn(supported_isas()), isa_test_name);
 
 }  // namespace
 }  // namespace juanji
