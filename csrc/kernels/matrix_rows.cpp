@@ -48,22 +48,26 @@ JUANJI_INLINE void finish(const RowsPanel<T>& p, T* const* c, Vec<T> (&acc)[R][V
   for (int r = 0; r < R; ++r) store_row<T, V, Partial>(c[r] + p.c_shift, p.lanes, acc[r]);
 }
 
-// acc[r] += a[r][k] * b[k] over a run. With Far, what lies `ahead` elements behind the rows of A is asked for.
+// acc[r] += rows[r][begin + k] * b[k] over a run. With Far, what lies `ahead` elements behind is asked for.
 template <class T, int R, int V, bool Far>
-JUANJI_INLINE void add_run(const T* const (&a)[R], int64_t ahead, const T* b, int64_t length, Vec<T> (&acc)[R][V]) {
+JUANJI_INLINE void add_run(const T* const* rows, int64_t begin, int64_t ahead, const T* b, int64_t length,
+                           Vec<T> (&acc)[R][V]) {
   constexpr int64_t N = kPanel<T>;
   const auto ask = [&](int64_t k) __attribute__((always_inline)) {
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) __builtin_prefetch(a[r] + k + ahead);
+    for (int r = 0; r < R; ++r) __builtin_prefetch(rows[r] + begin + k + ahead);
   };
   int64_t k = 0;
   if constexpr (kLoopInAssembly<R, V>) {
     for (; Far && k + kLine<T> <= length; k += kLine<T>) {
       ask(k);
-      add_rows(a[0] + k, a[1] + k, a[2] + k, b + k * N, kLine<T>, acc);
+      add_rows(rows, begin + k, b + k * N, kLine<T>, acc);
     }
-    add_rows(a[0] + k, a[1] + k, a[2] + k, b + k * N, length - k, acc);
+    add_rows(rows, begin + k, b + k * N, length - k, acc);
   } else {
+    const T* a[R];
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) a[r] = rows[r] + begin;
     for (; k + kUnroll <= length; k += kUnroll, b += kUnroll * N) {
       if (Far && k % kLine<T> == 0) ask(k);
 #pragma GCC unroll 4
@@ -93,10 +97,7 @@ JUANJI_INLINE void rows_tile(const RowsPanel<T>& p, int64_t row) {
   }
   const int64_t ahead = Far && row + 2 * R <= p.rows ? p.a[row + R] - p.a[row] : 0;
   for (const Run* run = p.runs; run != p.runs_end; ++run) {
-    const T* a[R];
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) a[r] = p.a[row + r] + run->a;
-    add_run<T, R, V, Far>(a, ahead, p.b + run->b, run->length, acc);
+    add_run<T, R, V, Far>(p.a + row, run->a, ahead, p.b + run->b, run->length, acc);
   }
   finish<T, R, V, Partial>(p, c, acc);
 }

@@ -41,10 +41,12 @@ std::vector<Size> sizes() {
   return list;
 }
 
-// Whole tiles, with runs of every length that loops over several k at a time take apart.
+// Whole tiles of every form, with runs of every length that loops over several k at a time take apart.
 std::vector<Size> lengths() {
   std::vector<Size> list;
-  for (int64_t depth = 0; depth <= 41; ++depth) list.push_back({12, 32, depth});
+  for (const int64_t columns : {4, 8, 12, 16, 24, 32}) {
+    for (int64_t depth = 0; depth <= 41; ++depth) list.push_back({24, columns, depth});
+  }
   return list;
 }
 
