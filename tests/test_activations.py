@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import juanji
 from juanji import GradientTape, Tensor, activations, ops
 
 
@@ -99,6 +100,51 @@ def test_gradients(name, arguments, formula, c):
     np.testing.assert_allclose(gradient, slopes, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.parametrize("name", ["relu6", "leaky_relu", "elu", "selu", "hard_sigmoid", "hard_silu"])
+def test_second_derivatives_of_those_that_bend(name):
+    formula = next(formula for n, _, formula, _ in CASES if n == name)
+    arguments = next(arguments for n, arguments, _, _ in CASES if n == name)
+    x, factor = Tensor(POINTS), Tensor(np.linspace(-1, 2, POINTS.size))
+    with GradientTape() as outer:
+        outer.watch([x, factor])
+        with GradientTape() as inner:
+            inner.watch(x)
+            y = activations.get(name)(x, **arguments)
+        first = inner.gradient(y, x, output_gradients=factor)
+    bend, slope = outer.gradient(first, [x, factor])
+    h = 1e-4
+    ends = [[formula(v + d) for v in POINTS.tolist()] for d in (-h, 0, h)]
+    below, at, above = (np.array(values) for values in ends)
+    if bend is not None:  # none where the function is made of lines
+        np.testing.assert_allclose(bend.numpy(), factor.numpy() * (below - 2 * at + above) / h**2, rtol=1e-5, atol=1e-6)
+    else:
+        np.testing.assert_allclose((below - 2 * at + above) / h**2, 0, atol=1e-6)
+    np.testing.assert_allclose(slope.numpy(), (above - below) / (2 * h), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 40_003])
+def test_those_that_bend_at_ends_and_on_every_length(size, dtype):
+    special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 3.0, -3.0, 6.0], dtype)
+    x = np.resize(special, size)
+    for name, formula in (
+        ("relu6", lambda v: np.clip(v, 0, 6)),
+        ("leaky_relu", lambda v: np.where(v > 0, v, v * v.dtype.type(0.2))),
+        ("elu", lambda v: np.where(v > 0, v, np.expm1(np.minimum(v, 0)))),
+        ("hard_sigmoid", lambda v: np.clip(v / 6 + 0.5, 0, 1)),
+    ):
+        expected = formula(x)
+        np.testing.assert_allclose(activations.get(name)(x), expected, rtol=1e-6, atol=1e-7, err_msg=name)
+    np.testing.assert_array_equal(activations.relu(x, max_value=2.0), np.clip(x, 0, 2))
+
+
+def test_slopes_that_are_learned_have_a_gradient():
+    x, slope = np.array([-2.0, 3.0], "float32"), juanji.Variable(np.float32(0.5))
+    with GradientTape() as tape:
+        y = juanji.ops.sum(juanji.ops.leaky_relu(x, slope)) + juanji.ops.sum(juanji.ops.elu(x, slope))
+    np.testing.assert_allclose(tape.gradient(y, slope).numpy(), -2 + np.expm1(-2.0), rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["softplus", "silu", "mish", "sigmoid", "tanh", "softsign"])
 def test_smooth_ones_have_their_slope_at_zero(name):
     x = Tensor(np.zeros(1))
@@ -109,7 +155,24 @@ def test_smooth_ones_have_their_slope_at_zero(name):
     np.testing.assert_allclose(tape.gradient(y, x).numpy(), [slope], rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["elu", "selu", "softplus", "silu", "mish", "sigmoid", "tanh", "softsign", "relu"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "elu",
+        "selu",
+        "softplus",
+        "silu",
+        "mish",
+        "sigmoid",
+        "tanh",
+        "softsign",
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "hard_sigmoid",
+        "hard_silu",
+    ],
+)
 def test_far_out_values_and_gradients_are_finite(name):
     x = Tensor(np.array([-1e30, -1e4, 1e4, 1e30], dtype=np.float32))
     with GradientTape() as tape:

@@ -58,6 +58,34 @@ def test_normalised_blocks_train_with_the_bits_of_eager_training(kind: str, orde
     assert ran.count("batch_norm_gradient") == ran.count("batch_norm")
 
 
+def test_an_activation_behind_a_folded_normalisation_is_the_convolutions() -> None:
+    x = np.random.default_rng(0).standard_normal((5, 12, 12, 8)).astype("float32") * 9
+
+    def build() -> Any:
+        juanji.utils.set_random_seed(1)
+        parts: list[Any] = [layers.Input((12, 12, 8))]
+        convolutions = [
+            layers.Conv2D(20, 1),
+            layers.DepthwiseConv2D(3, padding="same"),
+            layers.Conv2D(24, 3),
+            layers.Conv2D(4, 1),
+        ]
+        for convolution, activation in zip(convolutions, ["relu6", "relu6", "relu6", "tanh"]):
+            parts += [convolution, layers.BatchNormalization(), layers.Activation(activation)]
+        model = juanji.Sequential(parts)
+        model.compile("adam", "mse")
+        return model
+
+    model = build()
+    model.fit(x, np.zeros((5, 10, 10, 4), "float32"), verbose=0)
+    wanted = np.asarray(model(x))
+    for _ in range(3):
+        np.testing.assert_allclose(model.predict_on_batch(x), wanted, rtol=2e-5, atol=1e-5)
+    ran = " ".join(operations(model, "predict_step"))
+    assert "relu6" not in ran
+    assert "tanh" not in ran
+
+
 @pytest.mark.parametrize("kind", ["plain", "biased", "depthwise"])
 def test_normalisation_is_folded_into_weights_for_predictions(kind: str) -> None:
     x, y = images(20)

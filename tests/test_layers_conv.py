@@ -57,11 +57,12 @@ def test_conv2d_is_its_sum(padding, strides, dilation, groups, kernel):
     np.testing.assert_allclose(y.numpy(), expected, rtol=0, atol=64 * EPS * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("activation", [None, "relu", "sigmoid", "tanh", "softmax", np.square])
+@pytest.mark.parametrize("activation", [None, "relu", "relu6", "sigmoid", "tanh", "softmax", np.square])
 def test_activations_are_applied(activation):
     formulas = {
         None: lambda z: z,
         "relu": lambda z: np.maximum(z, 0),
+        "relu6": lambda z: np.clip(z, 0, 6),
         "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
         "tanh": np.tanh,
         "softmax": lambda z: np.exp(z) / np.exp(z).sum(-1, keepdims=True),

@@ -132,7 +132,7 @@ def test_bias_and_activation_in_one_pass(activation, dtype):
     close(conv2d(x, w, b, padding="same", activation=activation), expected, C_FORWARD, dtype, np.abs(z).max())
 
 
-@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", None])
+@pytest.mark.parametrize("activation", ["relu", "relu6", "sigmoid", "tanh", None])
 def test_gradients_by_finite_differences(activation):
     rng = np.random.default_rng(2)
     values = [rng.standard_normal(s) for s in ((2, 5, 4, 3), (3, 2, 3, 4), (4,))]

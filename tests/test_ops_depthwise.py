@@ -18,6 +18,7 @@ CHANNELS = (1, 3, 4, 7, 8, 9, 16, 17)
 ACTIVATIONS = {
     None: lambda z: z,
     "relu": lambda z: np.maximum(z, 0),
+    "relu6": lambda z: np.clip(z, 0, 6),
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "tanh": np.tanh,
 }

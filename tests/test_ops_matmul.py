@@ -147,12 +147,13 @@ def test_operator_and_mixed_types():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("activation", [None, "relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("activation", [None, "relu", "relu6", "sigmoid", "tanh"])
 @pytest.mark.parametrize("shape", [(1, 7), (64, 33), (2, 3, 5), (200, 17), (0, 4)])
 def test_dense_and_its_gradients(shape, activation, dtype):
     functions = {
         None: (lambda z: z, lambda y: np.ones_like(y)),
         "relu": (lambda z: np.maximum(z, 0), lambda y: y > 0),
+        "relu6": (lambda z: np.clip(z, 0, 6), lambda y: (y > 0) & (y < 6)),
         "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda y: y * (1 - y)),
         "tanh": (np.tanh, lambda y: 1 - y * y),
     }

@@ -22,6 +22,7 @@ void bind_image(pybind11::module_& m);
 void bind_losses(pybind11::module_& m);
 void bind_matmul(pybind11::module_& m);
 void bind_packed(pybind11::module_& m);
+void bind_piecewise(pybind11::module_& m);
 void bind_pool(pybind11::module_& m);
 void bind_program(pybind11::module_& m);
 void bind_random(pybind11::module_& m);

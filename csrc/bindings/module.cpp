@@ -51,6 +51,7 @@ PYBIND11_MODULE(_core, m) {
   bindings::bind_losses(m);
   bindings::bind_matmul(m);
   bindings::bind_packed(m);
+  bindings::bind_piecewise(m);
   bindings::bind_pool(m);
   bindings::bind_program(m);
   bindings::bind_random(m);

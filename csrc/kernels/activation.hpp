@@ -3,7 +3,7 @@
 
 namespace juanji {
 
-enum class Activation : int { none, relu, sigmoid, tanh };
-constexpr int kActivations = 4;
+enum class Activation : int { none, relu, relu6, sigmoid, tanh };
+constexpr int kActivations = 5;
 
 }  // namespace juanji

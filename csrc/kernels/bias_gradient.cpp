@@ -57,6 +57,7 @@ void run(Activation activation, const T* y, const T* dy, T* dz, T* sum, int64_t 
   switch (activation) {
     case Activation::none: return all_columns<T, Activation::none>(dy, dy, dz, sum, rows, channels);
     case Activation::relu: return all_columns<T, Activation::relu>(y, dy, dz, sum, rows, channels);
+    case Activation::relu6: return all_columns<T, Activation::relu6>(y, dy, dz, sum, rows, channels);
     case Activation::sigmoid: return all_columns<T, Activation::sigmoid>(y, dy, dz, sum, rows, channels);
     case Activation::tanh: return all_columns<T, Activation::tanh>(y, dy, dz, sum, rows, channels);
   }

@@ -85,7 +85,8 @@ void activate_line(const DepthwiseLine<T>& line) {
 template <class T>
 void line(const DepthwiseLine<T>& l) {
   const T infinity = static_cast<T>(__builtin_inf());
-  const Vec<T> lowest = broadcast<T>(l.activation == Activation::relu ? T(0) : -infinity);
+  const bool relu = l.activation == Activation::relu || l.activation == Activation::relu6;
+  const Vec<T> lowest = broadcast<T>(relu ? T(0) : -infinity);
   const bool dense = l.tap_step == 1;
   if (dense && l.taps == 3 && l.step == 1) {
     whole_line<T, 4, 3, 1, 1>(l, lowest);
@@ -100,7 +101,7 @@ void line(const DepthwiseLine<T>& l) {
   } else {
     whole_line<T, 8, 0, 0, 0>(l, lowest);
   }
-  if (l.activation == Activation::sigmoid || l.activation == Activation::tanh) activate_line(l);
+  if (l.activation != Activation::none && l.activation != Activation::relu) activate_line(l);
 }
 
 // dw of `U` taps from `first` on, of one kernel row. Each tap sums over the outputs for which it lies inside.

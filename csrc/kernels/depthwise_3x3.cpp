@@ -188,13 +188,14 @@ void spread_rows(const DepthwiseRow<T>& r) {
 
 template <class T>
 JUANJI_INLINE Vec<T> lowest_of(Activation activation) {
-  return broadcast<T>(activation == Activation::relu ? T(0) : -static_cast<T>(__builtin_inf()));
+  const bool relu = activation == Activation::relu || activation == Activation::relu6;
+  return broadcast<T>(relu ? T(0) : -static_cast<T>(__builtin_inf()));
 }
 
-// Sigmoid and tanh, on outputs that are still in the cache.
+// What more than a maximum with zero there is to do, on outputs that are still in the cache.
 template <class T>
 void activate_row(const DepthwiseRow<T>& r) {
-  if (r.activation != Activation::sigmoid && r.activation != Activation::tanh) return;
+  if (r.activation == Activation::none || r.activation == Activation::relu) return;
   for_vectors<T>(
       r.count * r.c, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
         lanes.store(r.y + i, activate<T>(r.activation, lanes.load(r.y + i)));

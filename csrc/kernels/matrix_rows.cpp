@@ -21,6 +21,7 @@ struct RowsPanel {
   const T* start;  // of all rows: the bias, or zeros
   bool adds_to_c;
   bool relu;
+  bool relu6;  // as well as relu
   Ahead<T> ahead;
   int64_t ahead_share;  // of the rows ahead, for each tile
 };
@@ -42,6 +43,13 @@ JUANJI_INLINE void finish(const RowsPanel<T>& p, T* const* c, Vec<T> (&acc)[R][V
     for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) acc[r][v] = max(zero<T>(), acc[r][v]);
+    }
+    if (p.relu6) {
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+        for (int v = 0; v < V; ++v) acc[r][v] = min(broadcast(T{6}), acc[r][v]);
+      }
     }
   }
 #pragma GCC unroll 16
@@ -137,9 +145,10 @@ void rows_panel(const RowsProduct<T>& p, int64_t column, int64_t lanes, const T*
   const int64_t share = ahead.rows == 0 ? 0 : ahead.rows * tile_rows(V) / p.rows + 1;
   const bool bias = p.start == Start::bias || p.start == Start::both;
   const bool adds_to_c = p.start == Start::accumulate || p.start == Start::both;
+  const bool relu6 = p.activation == Activation::relu6;
   const RowTiles<T, V, Partial, Far> tiles{{p.a, p.c, p.c_shift + column, p.rows, lanes, b, p.runs,
                                             p.runs + p.run_count, bias ? p.bias + column : kZeros<T>, adds_to_c,
-                                            p.activation == Activation::relu, ahead, share}};
+                                            p.activation == Activation::relu || relu6, relu6, ahead, share}};
   run_tiles<tile_rows(V)>(tiles, p.rows);
 }
 

@@ -30,6 +30,11 @@ JUANJI_INLINE V relu(V x) {
 }
 
 template <class V>
+JUANJI_INLINE V relu6(V x) {
+  return activate<Lane<V>>(Activation::relu6, x);
+}
+
+template <class V>
 JUANJI_INLINE V rsqrt(V x) {
   return Lane<V>{1} / sqrt(x);
 }
@@ -66,8 +71,8 @@ UnaryTable<T> unary() {
               JUANJI_UNARY_KINDS(JUANJI_KIND)
 #undef JUANJI_KIND
           },
-          {&gradient<T, Activation::none>, &gradient<T, Activation::relu>, &gradient<T, Activation::sigmoid>,
-           &gradient<T, Activation::tanh>}};
+          {&gradient<T, Activation::none>, &gradient<T, Activation::relu>, &gradient<T, Activation::relu6>,
+           &gradient<T, Activation::sigmoid>, &gradient<T, Activation::tanh>}};
 }
 
 template UnaryTable<float> unary<float>();

@@ -26,6 +26,7 @@ namespace juanji {
   X(negative)                 \
   X(reciprocal)               \
   X(relu)                     \
+  X(relu6)                    \
   X(round)                    \
   X(rsqrt)                    \
   X(sigmoid)                  \

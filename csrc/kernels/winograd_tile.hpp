@@ -127,6 +127,7 @@ void output_of(const WinogradOutput<T>& p) {
   switch (p.activation) {
     case Activation::none: return output_with<T, Tile, Activation::none, kAdd>(p);
     case Activation::relu: return output_with<T, Tile, Activation::relu, kAdd>(p);
+    case Activation::relu6: return output_with<T, Tile, Activation::relu6, kAdd>(p);
     case Activation::sigmoid: return output_with<T, Tile, Activation::sigmoid, kAdd>(p);
     case Activation::tanh: return output_with<T, Tile, Activation::tanh, kAdd>(p);
   }

@@ -14,7 +14,7 @@ constexpr const char* kUnaryNames[] = {
 #undef JUANJI_KIND
 };
 
-constexpr const char* kActivationNames[kActivations] = {"none", "relu", "sigmoid", "tanh"};
+constexpr const char* kActivationNames[kActivations] = {"none", "relu", "relu6", "sigmoid", "tanh"};
 
 // Nanoseconds an element on one core: bound by memory, or by the polynomial of a transcendental function.
 double cost_per_element(UnaryKind kind) {

@@ -13,6 +13,7 @@ JUANJI_INLINE Vec<T> activate(Activation activation, Vec<T> x) {
   switch (activation) {
     case Activation::none: return x;
     case Activation::relu: return max(zero<T>(), x);
+    case Activation::relu6: return min(broadcast(T{6}), max(zero<T>(), x));
     case Activation::sigmoid: return sigmoid(x);
     case Activation::tanh: return tanh(x);
   }
@@ -25,6 +26,7 @@ JUANJI_INLINE Vec<T> activation_gradient(Activation activation, Vec<T> y, Vec<T>
   switch (activation) {
     case Activation::none: return dy;
     case Activation::relu: return y > zero<T>() ? dy : zero<T>();
+    case Activation::relu6: return y > zero<T>() ? (y < broadcast(T{6}) ? dy : zero<T>()) : zero<T>();
     case Activation::sigmoid: return dy * (y * (T{1} - y));
     case Activation::tanh: return dy * (T{1} - y * y);
   }

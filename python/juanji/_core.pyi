@@ -612,6 +612,18 @@ class DensePacked(Operation):
     """
     def __init__(self, *, units: int, activation: str) -> None: ...
 
+class Piecewise(Operation):
+    """
+    (x) -> y = f(x), f named by kind: 'leaky_relu', 'elu', ...
+    """
+    def __init__(self, kind: str, p: float = 0.0, q: float = 0.0) -> None: ...
+
+class PiecewiseGradient(Operation):
+    """
+    (x, dy) -> dx of such a function
+    """
+    def __init__(self, kind: str, p: float = 0.0, q: float = 0.0) -> None: ...
+
 class MaxPool(Operation):
     """
     (x) -> y, or y and argmax

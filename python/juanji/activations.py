@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from juanji import ops
 from juanji.ops._convert import as_float
+from juanji.ops._piecewise import clipped_relu
 from juanji.symbolic.function import recordable
 from juanji.utils.registry import Registry
 
@@ -56,6 +57,12 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
         array([-1.,  1.,  6.])
     """
     x = as_float(x)
+    if threshold == 0 and max_value is None and negative_slope != 0:
+        return ops.leaky_relu(x, negative_slope)
+    if threshold == 0 and max_value == 6 and negative_slope == 0:
+        return ops.relu6(x)
+    if threshold == 0 and max_value is not None and negative_slope == 0:
+        return clipped_relu(x, p=float(max_value))
     if threshold == 0:
         y = ops.relu(x)
         below = None if negative_slope == 0 else ops.relu(ops.negative(x))
@@ -133,7 +140,13 @@ threshold = _registry.register()(ops.threshold)
 swish = silu
 hard_swish = hard_silu
 
-_FUSED: tuple[tuple[Activation, str], ...] = ((relu, "relu"), (ops.relu, "relu"), (sigmoid, "sigmoid"), (tanh, "tanh"))
+_FUSED: tuple[tuple[Activation, str], ...] = (
+    (relu, "relu"),
+    (ops.relu, "relu"),
+    (relu6, "relu6"),
+    (sigmoid, "sigmoid"),
+    (tanh, "tanh"),
+)
 
 
 def fused_name(activation: Activation | None) -> str | None:

@@ -9,6 +9,12 @@
 namespace juanji {
 namespace {
 
+template <class T>
+T activated(Activation activation, T x) {
+  if (activation == Activation::none) return x;
+  return activation == Activation::relu6 ? std::min(T(6), std::max(x, T(0))) : std::max(x, T(0));
+}
+
 class Depthwise : public testing::TestWithParam<Isa> {};
 
 struct Case {
@@ -42,7 +48,7 @@ void check_line(Isa isa, const Case& k, int64_t c, Activation activation) {
               x[static_cast<size_t>((v * k.width + pixel) * c + i)] * w[static_cast<size_t>((v * k.taps + u) * c + i)];
         }
       }
-      expected[static_cast<size_t>(t * k.y_step * c + i)] = activation == Activation::relu ? std::max(sum, T(0)) : sum;
+      expected[static_cast<size_t>(t * k.y_step * c + i)] = activated(activation, sum);
     }
   }
   ASSERT_EQ(y, expected) << "taps=" << k.taps << " step=" << k.step << " base=" << k.base << " c=" << c;
@@ -78,6 +84,7 @@ void check_all(Isa isa) {
     for (const int64_t c : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33}) {
       check_line<T>(isa, k, c, Activation::none);
       check_line<T>(isa, k, c, Activation::relu);
+      check_line<T>(isa, k, c, Activation::relu6);
       check_weight_line<T>(isa, k, c);
     }
   }

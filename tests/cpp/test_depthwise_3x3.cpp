@@ -10,6 +10,12 @@
 namespace juanji {
 namespace {
 
+template <class T>
+T activated(Activation activation, T x) {
+  if (activation == Activation::none) return x;
+  return activation == Activation::relu6 ? std::min(T(6), std::max(x, T(0))) : std::max(x, T(0));
+}
+
 class Depthwise3x3 : public testing::TestWithParam<Isa> {};
 
 struct Case {
@@ -72,7 +78,7 @@ void check_row(Isa isa, const Case& k, int64_t rows, int64_t c, Activation activ
                  a.w[static_cast<size_t>((turned ? 8 - tap : tap) * c + i)];
         }
       }
-      a.expected[static_cast<size_t>(t * c + i)] = activation == Activation::relu ? std::max(sum, T(0)) : sum;
+      a.expected[static_cast<size_t>(t * c + i)] = activated(activation, sum);
     }
   }
   ASSERT_EQ(a.y, a.expected) << "step=" << k.step << " width=" << k.width << " left=" << k.left << " count=" << k.count
@@ -143,6 +149,7 @@ void check_all(Isa isa) {
         for (int i = 0; i < 10; ++i) {
           check_row<T>(isa, cases[i], rows, c, Activation::none);
           check_row<T>(isa, cases[i], rows, c, Activation::relu);
+          check_row<T>(isa, cases[i], rows, c, Activation::relu6);
           for (const int64_t tap_step : {1, 2, 4}) check_weights<T>(isa, cases[i], tap_step, rows, c);
         }
       }

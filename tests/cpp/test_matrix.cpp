@@ -91,6 +91,7 @@ void check_rows(const kernels::MatrixTable<T>& kernel, const Size& s, kernels::S
                static_cast<double>(b[static_cast<size_t>(k * s.columns + n)]);
       }
       if (activation == Activation::relu) sum = std::max(0.0, sum);
+      if (activation == Activation::relu6) sum = std::min(6.0, std::max(0.0, sum));
       if (activation == Activation::tanh) sum = std::tanh(sum);
       ASSERT_NEAR(c[at], sum, tolerance(s.depth, std::numeric_limits<T>::epsilon()))
           << s.rows << "x" << s.columns << "x" << s.depth;
@@ -184,6 +185,7 @@ TEST_P(Matrix, RowsFloat) {
     check_rows(kernel, s, kernels::Start::bias, Activation::relu);
     check_rows(kernel, s, kernels::Start::accumulate, Activation::tanh);
     check_rows(kernel, s, kernels::Start::both, Activation::relu);
+    check_rows(kernel, s, kernels::Start::bias, Activation::relu6);
   }
 }
 

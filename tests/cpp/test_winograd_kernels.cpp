@@ -141,7 +141,8 @@ void check_output(Isa isa, const Method& method, int64_t c, bool with_bias, bool
         sum += term;
         size += std::abs(term);
       }
-      if (activation == Activation::relu) sum = std::max(sum, 0.0);
+      if (activation != Activation::none) sum = std::max(sum, 0.0);
+      if (activation == Activation::relu6) sum = std::min(sum, 6.0);
     }
     expect_close(method, y[at(i)], sum, size, "c=" + std::to_string(c));
   }
@@ -230,6 +231,7 @@ void check_kernels(Isa isa) {
       check_output<T>(isa, *method, c, true, false, Activation::relu);
       check_output<T>(isa, *method, c, true, true, Activation::relu);
       check_output<T>(isa, *method, c, false, true, Activation::none);
+      check_output<T>(isa, *method, c, true, false, Activation::relu6);
       check_weights<T>(isa, *method, c);
       check_output_gradient<T>(isa, *method, c);
       check_weight_sums<T>(isa, *method, c);

@@ -1,27 +1,18 @@
-"""Activation functions of ``keras.ops.nn``, as compositions; relu, sigmoid, tanh and softplus have kernels."""
+"""Activation functions of ``keras.ops.nn``; those with kernels are relu, sigmoid, tanh, softplus, ``_gates`` and
+``_piecewise``."""
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 from juanji import ops
+from juanji.ops import _piecewise
 from juanji.ops._convert import as_float
 from juanji.ops._shape import normalize_axis
 
 
-def relu6(x: Any) -> Any:
-    """``min(max(x, 0), 6)`` (Krizhevsky, 2010).
-
-    Example:
-        >>> import numpy as np
-        >>> from juanji import ops
-        >>> ops.relu6(np.array([-1.0, 3.0, 9.0]))
-        array([0., 3., 6.])
-    """
-    return ops.minimum(ops.relu(x), 6.0)
-
-
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+def leaky_relu(x: Any, negative_slope: Any = 0.2) -> Any:
     """``x`` where positive, else ``negative_slope * x`` (Maas et al., 2013).
 
     Example:
@@ -31,10 +22,12 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
         array([-0.5,  3. ])
     """
     x = as_float(x)
-    return ops.where(ops.greater(x, 0), x, ops.multiply(x, negative_slope))
+    if isinstance(negative_slope, Real):
+        return _piecewise.leaky_relu(x, p=float(negative_slope))
+    return ops.where(ops.greater(x, 0), x, ops.multiply(x, negative_slope))  # a slope that is learned
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: Any, alpha: Any = 1.0) -> Any:
     """``x`` where positive, else ``alpha * (exp(x) - 1)`` (Clevert et al., 2016, arXiv:1511.07289).
 
     Example:
@@ -44,6 +37,8 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
         array([-1.,  0.,  2.])
     """
     x = as_float(x)
+    if isinstance(alpha, Real):
+        return _piecewise.elu(x, p=float(alpha), q=1.0)
     # the exponential sees no positive value: it would overflow there, and 0 * inf would be the gradient
     return ops.where(ops.greater(x, 0), x, ops.multiply(ops.expm1(ops.minimum(x, 0.0)), alpha))
 
@@ -57,7 +52,7 @@ def selu(x: Any) -> Any:
         >>> ops.selu(np.array([0.0, 1.0])).round(4)
         array([0.    , 1.0507])
     """
-    return ops.multiply(elu(x, 1.6732632423543772), 1.0507009873554805)
+    return _piecewise.elu(as_float(x), p=1.6732632423543772, q=1.0507009873554805)
 
 
 def celu(x: Any, alpha: float = 1.0) -> Any:
@@ -123,7 +118,7 @@ def hard_sigmoid(x: Any) -> Any:
         >>> ops.hard_sigmoid(np.array([-3.0, 0.0, 4.0]))
         array([0. , 0.5, 1. ])
     """
-    return ops.clip(ops.add(ops.multiply(as_float(x), 1 / 6), 0.5), 0.0, 1.0)
+    return _piecewise.hard_sigmoid(as_float(x))
 
 
 def hard_silu(x: Any) -> Any:
@@ -135,8 +130,7 @@ def hard_silu(x: Any) -> Any:
         >>> ops.hard_silu(np.array([0.0, 3.0]))
         array([0., 3.])
     """
-    x = as_float(x)
-    return ops.multiply(x, hard_sigmoid(x))
+    return _piecewise.hard_silu(as_float(x))
 
 
 hard_swish = hard_silu

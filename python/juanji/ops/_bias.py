@@ -17,7 +17,7 @@ def bias_activation_gradient(y: Any, dy: Any, activation: str, with_bias: bool) 
     Args:
         y: output, (..., C).
         dy: its gradient.
-        activation: 'none', 'relu', 'sigmoid' or 'tanh'.
+        activation: 'none', 'relu', 'relu6', 'sigmoid' or 'tanh'.
         with_bias: whether db, the sum of dz over all axes but the last, is wanted.
     """
     if activation == "none":

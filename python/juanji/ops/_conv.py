@@ -82,7 +82,7 @@ def conv2d(
         padding: 'valid', 'same', or amounts ((top, bottom), (left, right)) of zeros.
         dilation_rate: spacing of the kernel's elements, one number or two.
         groups: output channels of group g see input channels of group g alone.
-        activation: None, 'relu', 'sigmoid' or 'tanh', applied before the result leaves the registers.
+        activation: None, 'relu', 'relu6', 'sigmoid' or 'tanh', applied before the result leaves the registers.
 
     Returns:
         (N, OH, OW, OC).

@@ -75,7 +75,7 @@ def depthwise_conv2d(
         strides: step of the window, one number or (vertical, horizontal).
         padding: 'valid', 'same', or amounts ((top, bottom), (left, right)) of zeros.
         dilation_rate: spacing of the kernel's elements, one number or two.
-        activation: None, 'relu', 'sigmoid' or 'tanh'.
+        activation: None, 'relu', 'relu6', 'sigmoid' or 'tanh'.
 
     Returns:
         (N, OH, OW, C·M).

@@ -68,7 +68,7 @@ def dense(x: Any, w: Any, b: Any = None, *, activation: str | None = None) -> An
         x: (..., in), float32 or float64.
         w: (in, out), the same type.
         b: (out,) or None.
-        activation: None, 'relu', 'sigmoid' or 'tanh', applied before the result leaves the registers.
+        activation: None, 'relu', 'relu6', 'sigmoid' or 'tanh', applied before the result leaves the registers.
 
     Returns:
         (..., out).

@@ -34,7 +34,7 @@ def conv1d(
         padding: 'valid', 'same', or 'causal': (K - 1)·dilation zeros in front, so that no output sees what follows it.
         dilation_rate: spacing of the kernel's elements.
         groups: output channels of group g see input channels of group g alone.
-        activation: None, 'relu', 'sigmoid' or 'tanh'.
+        activation: None, 'relu', 'relu6', 'sigmoid' or 'tanh'.
 
     Returns:
         (N, OW, OC).

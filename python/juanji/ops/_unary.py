@@ -33,6 +33,7 @@ _log = _of_floats("log")
 _log1p = _of_floats("log1p")
 _reciprocal = _of_floats("reciprocal")
 _relu = _of_floats("relu")
+_relu6 = _of_floats("relu6")
 _rsqrt = _of_floats("rsqrt")
 _sigmoid = _of_floats("sigmoid")
 _softplus = _of_floats("softplus")
@@ -113,6 +114,11 @@ def _(call: Call, dy: Any) -> tuple[Any, ...]:
     return (activation_gradient(call.output, dy, "relu"),)
 
 
+@_relu6.gradient
+def _(call: Call, dy: Any) -> tuple[Any, ...]:
+    return (activation_gradient(call.output, dy, "relu6"),)
+
+
 @_sigmoid.gradient
 def _(call: Call, dy: Any) -> tuple[Any, ...]:
     return (activation_gradient(call.output, dy, "sigmoid"),)
@@ -142,7 +148,7 @@ def activation_gradient(y: Any, dy: Any, activation: str) -> Any:
     Args:
         y: output of the activation.
         dy: gradient that arrives at ``y``; same shape and float type.
-        activation: 'none', 'relu', 'sigmoid' or 'tanh'.
+        activation: 'none', 'relu', 'relu6', 'sigmoid' or 'tanh'.
     """
     return dy if activation == "none" else _activation_gradient(y, dy, activation=activation)
 
@@ -163,6 +169,18 @@ def relu(x: Any) -> Any:
         array([0., 0., 2.])
     """
     return _relu(as_float(x))
+
+
+def relu6(x: Any) -> Any:
+    """``min(max(x, 0), 6)`` (Krizhevsky, 2010).
+
+    Example:
+        >>> import numpy as np
+        >>> from juanji import ops
+        >>> ops.relu6(np.array([-1.0, 3.0, 9.0]))
+        array([0., 3., 6.])
+    """
+    return _relu6(as_float(x))
 
 
 def sigmoid(x: Any) -> Any:

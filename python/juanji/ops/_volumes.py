@@ -74,7 +74,7 @@ def conv3d(
         padding: 'valid' or 'same'.
         dilation_rate: spacing of the kernel's elements, one number or three.
         groups: output channels of group g see input channels of group g alone.
-        activation: None, 'relu', 'sigmoid' or 'tanh'.
+        activation: None, 'relu', 'relu6', 'sigmoid' or 'tanh'.
 
     Returns:
         (N, OD, OH, OW, OC).

@@ -21,6 +21,8 @@ _ELEMENTWISE = (
     _core.Binary,
     _core.Cast,
     _core.Comparison,
+    _core.Piecewise,
+    _core.PiecewiseGradient,
     _core.Unary,
     _core.Where,
 )

@@ -18,6 +18,7 @@ from juanji.trace import Node
 
 _LINEAR = ("conv2d", "depthwise_conv2d", "dense")
 _NORMAL = ("batch_norm", "scale_shift")
+_ACTIVATIONS = ("relu", "relu6", "sigmoid", "tanh")
 
 
 def fuse(graph: Graph) -> None:
@@ -26,12 +27,15 @@ def fuse(graph: Graph) -> None:
         if node.name == "add":
             _fuse_residual(graph, node)
     for node in list(graph.nodes):
-        if node.name in ("relu", "sigmoid", "tanh"):
+        if node.name in _ACTIVATIONS:
             _fuse_activation(graph, node)
     if not graph.updates:
         for node in list(graph.nodes):
             if node.name == "scale_shift":
                 _fold_scale(graph, node)
+        for node in list(graph.nodes):  # that had a normalisation before them
+            if node.name in _ACTIVATIONS:
+                _fuse_activation(graph, node)
     for node in list(graph.nodes):
         if node.name == "max_pool":
             _fuse_pooling(graph, node)
