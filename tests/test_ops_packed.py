@@ -228,3 +228,15 @@ def test_predictions_join_depthwise_and_pointwise_convolutions():
     for _ in range(3):
         recorded = model.predict(x, verbose=0)
     np.testing.assert_allclose(recorded, eager, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("images", "joined"), [(1, False), (2, False), (8, True)])
+def test_depthwise_and_pointwise_stay_apart_where_tasks_would_share_rows(images: int, joined: bool) -> None:
+    layers = juanji.layers
+    model = juanji.Sequential(
+        [layers.Input((14, 14, 48)), layers.DepthwiseConv2D(5, padding="same"), layers.Conv2D(160, 1)]
+    )
+    x = normal(images, 14, 14, 48)
+    names = [op.name for op in juanji.profile(model, x).operations]
+    assert names == (["depthwise_pointwise"] if joined else ["depthwise_conv2d", "conv2d_packed"])
+    np.testing.assert_allclose(model.predict_on_batch(x), model(x), rtol=1e-5, atol=1e-6)

@@ -89,7 +89,14 @@ void bind_depthwise(py::module_& m) {
            }),
            py::kw_only(), py::arg("strides"), py::arg("padding"), py::arg("dilation_rate"),
            py::arg("depthwise_activation"), py::arg("depthwise_bias"), py::arg("filters"), py::arg("activation"),
-           py::arg("bias"), py::arg("residual") = false);
+           py::arg("bias"), py::arg("residual") = false)
+      .def(
+          "makes_rows_once",
+          [](const DepthwisePointwise& op, const std::vector<std::pair<std::string, Shape>>& specs) {
+            return op.makes_rows_once(read_specs(op.name(), specs));
+          },
+          py::arg("specs"),
+          "Whether no part of the depthwise result is computed twice, for x and w of these (dtype, shape).");
   bind_norm_depthwise(m);
 }
 

@@ -4,6 +4,7 @@
 #include "ops/conv2d_forward.hpp"
 #include "ops/depthwise_plan.hpp"
 #include "ops/depthwise_rows.hpp"
+#include "ops/direct_conv_plan.hpp"
 
 namespace juanji {
 namespace {
@@ -48,6 +49,18 @@ std::vector<TensorSpec> DepthwisePointwise::outputs(const std::vector<TensorSpec
 
 size_t DepthwisePointwise::workspace(const std::vector<TensorSpec>& inputs) const {
   return depthwise_packed_bytes(plan_of(*this, inputs[0], inputs[1]), inputs[0].dtype);
+}
+
+bool DepthwisePointwise::makes_rows_once(const std::vector<TensorSpec>& inputs) const {
+  bool once = false;
+  dispatch_float(inputs[0].dtype, [&](auto zero) {
+    const auto rows_are_made = [](int64_t, int64_t, int64_t, decltype(zero)*) {};
+    const FunctionRef<void(int64_t, int64_t, int64_t, decltype(zero)*)> make_rows(rows_are_made);
+    DirectConv<decltype(zero)> conv = pointwise<decltype(zero)>(plan_of(*this, inputs[0], inputs[1]), filters);
+    conv.make_rows = &make_rows;
+    once = DirectConvPlan<decltype(zero)>(conv).panel_tasks == 1;
+  });
+  return once;
 }
 
 void DepthwisePointwise::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,

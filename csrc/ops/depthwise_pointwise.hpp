@@ -26,6 +26,10 @@ struct DepthwisePointwise : Operation {
   std::vector<TensorSpec> outputs(const std::vector<TensorSpec>& inputs) const override;
   size_t workspace(const std::vector<TensorSpec>& inputs) const override;
   void run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs, void* workspace) const override;
+
+  // Whether every row of the depthwise result is made once only. With few pixels tasks share out the filters too, and
+  // each of them makes the rows again: then two operations are faster.
+  bool makes_rows_once(const std::vector<TensorSpec>& inputs) const;
 };
 
 }  // namespace juanji

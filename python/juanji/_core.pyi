@@ -335,6 +335,10 @@ class DepthwisePointwise(Operation):
         bias: bool,
         residual: bool = False,
     ) -> None: ...
+    def makes_rows_once(self, specs: collections.abc.Sequence[tuple[str, collections.abc.Sequence[int]]]) -> bool:
+        """
+        Whether no part of the depthwise result is computed twice, for x and w of these (dtype, shape).
+        """
 
 class NormDepthwise(Operation):
     """

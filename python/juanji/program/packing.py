@@ -67,6 +67,8 @@ def _join_depthwise(graph: Graph, node: Node, packed: Any) -> bool:
         "bias": len(bias) > residual,
         "residual": residual,
     }
+    if not _core.DepthwisePointwise(**attributes).makes_rows_once(before.specs):
+        return False
     graph.remove(before)
     graph.replace(node, _depthwise_pointwise, (image, kernels, packed, *first_bias, *bias), node.outputs, attributes)
     return True
