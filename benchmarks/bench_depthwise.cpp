@@ -9,7 +9,8 @@ namespace juanji::benchmarks {
 namespace {
 
 // (images, height and width, channels, stride, kernel): a small network of separable blocks on 32×32 images in batches
-// of 64, one on 224×224 images one at a time, and shapes that are not round.
+// of 64, one on 224×224 images one at a time, and shapes that are not round; larger kernels; and pixels that lie
+// 4 KiB apart, so that they meet in one set of the first cache, beside those that do not.
 void shapes(benchmark::internal::Benchmark* b) {
   b->UseRealTime()->Unit(benchmark::kMicrosecond)->ArgNames({"n", "size", "c", "stride", "kernel"});
   b->Args({64, 32, 32, 1, 3})->Args({64, 32, 64, 2, 3})->Args({64, 16, 64, 1, 3})->Args({64, 16, 128, 1, 3});
@@ -18,7 +19,11 @@ void shapes(benchmark::internal::Benchmark* b) {
   b->Args({1, 112, 32, 1, 3})->Args({1, 112, 64, 2, 3})->Args({1, 56, 128, 1, 3})->Args({1, 28, 256, 1, 3});
   b->Args({1, 14, 512, 1, 3})->Args({1, 7, 512, 1, 3});
   b->Args({64, 32, 3, 1, 3})->Args({64, 32, 17, 1, 3})->Args({64, 32, 33, 1, 3})->Args({64, 16, 50, 1, 3});
-  b->Args({16, 32, 32, 1, 5})->Args({16, 32, 32, 1, 7})->Args({16, 31, 33, 2, 5});
+  b->Args({16, 32, 32, 1, 5})->Args({16, 32, 32, 1, 7})->Args({16, 31, 33, 2, 5})->Args({8, 56, 96, 1, 7});
+  b->Args({8, 28, 240, 2, 5})->Args({1, 14, 672, 1, 5})->Args({1, 7, 960, 1, 5});
+  for (const int64_t kernel : {3, 5, 7}) b->Args({8, 14, 960, 1, kernel})->Args({8, 14, 1024, 1, kernel});
+  b->Args({8, 28, 480, 2, 3})->Args({8, 28, 512, 2, 3})->Args({8, 14, 480, 1, 3})->Args({8, 14, 512, 1, 3});
+  b->Args({8, 7, 1920, 1, 3})->Args({8, 7, 2048, 1, 3});
 }
 
 struct Geometry {

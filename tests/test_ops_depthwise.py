@@ -101,6 +101,33 @@ def test_rows_too_long_for_the_cache(padding, strides, dtype):
     close(dw, reference.weight_gradient(x, dy, (3, 3), strides, padding, (1, 1)), 32, dtype)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("shape", "kernel", "geometry"),
+    [
+        ((1, 14, 14, 1024), (5, 5), {}),  # tasks of channels
+        ((1, 90, 90, 16), (7, 7), {}),  # tasks of rows
+        ((2, 48, 50, 8), (5, 3), {"strides": (2, 3)}),
+        ((9, 14, 14, 40), (3, 3), {"dilation_rate": (5, 4)}),
+        ((1, 300, 40, 19), (3, 3), {"dilation_rate": (120, 1)}),  # a row's source rows are far apart
+        ((2, 7, 6, 5), (3, 3), {"dilation_rate": (100, 100)}),  # all but the middle of the kernel sees padding
+        ((1, 5, 4, 3), (5, 5), {"padding": ((40, 70), (90, 60))}),
+        ((3, 14, 9, 512), (3, 3), {}),  # pixels that meet in few sets of a cache
+        ((2, 9, 14, 1024), (3, 3), {"strides": (2, 2)}),
+    ],
+)
+def test_bands_of_every_cut(shape, kernel, geometry, dtype):
+    geometry = {"strides": (1, 1), "padding": "same", "dilation_rate": (1, 1), **geometry}
+    x, w = random(shape, dtype, 1), random((*kernel, shape[3], 1), dtype, 2) / dtype_type(dtype)(kernel[0])
+    oracle = geometry["strides"], geometry["padding"], geometry["dilation_rate"]
+    expected = reference.depthwise(x, w, *oracle)
+    dy = random(expected.shape, dtype, 3)
+    y, dx, dw = three_passes(x, w, dy, **geometry)
+    close(y, expected, 8, dtype)
+    close(dx, reference.input_gradient(x.shape, w, dy, *oracle), 8, dtype)
+    close(dw, reference.weight_gradient(x, dy, kernel, *oracle), 32, dtype)
+
+
 def dtype_type(dtype):
     return np.dtype(dtype).type
 
@@ -166,8 +193,8 @@ def test_same_bits_at_any_thread_count():
         for threads in (1, 2, 4):
             juanji.set_num_threads(threads)
             parts = []
-            for m, strides in ((1, 1), (1, 2), (2, 1)):
-                x, w = random((3, 33, 31, 19), "float32", 1), random((3, 3, 19, m), "float32", 2)
+            for kernel, m, strides in ((3, 1, 1), (3, 1, 2), (3, 2, 1), (5, 1, 1), (7, 1, 2)):
+                x, w = random((3, 33, 31, 19), "float32", 1), random((kernel, kernel, 19, m), "float32", 2)
                 y = depthwise_conv2d(x, w, strides=strides, padding="same")
                 parts += three_passes(x, w, random(y.shape, "float32", 3), strides=strides, padding="same")
             results.append([part.tobytes() for part in parts])

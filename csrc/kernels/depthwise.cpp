@@ -1,157 +1,193 @@
 #include "kernels/depthwise.hpp"
 
-#include "kernels/depthwise_passes.hpp"
+#include "kernels/depthwise_ring.hpp"
 #include "simd/activate.hpp"
 
 namespace juanji::kernels::JUANJI_ISA {
 namespace {
 
-struct Range {
-  int64_t begin, end;
+// Sums in registers. Weight gradients leave more of them: compilers keep gradients there too.
+constexpr int kOutputs = 14, kTaps = 10;
+
+// One phase of one output row, a line of channels: what its outputs read.
+template <class T>
+struct Phase {
+  RingWalk rows;
+  const T* x_tap;  // of the ring's first row: tap 0 of output 0
+  const T* w;
+  const T* b;  // a line, or null
+  int64_t row_count, taps;
+  int64_t x_row_size, w_row_step, w_tap_step, x_tap_step;
+  int64_t step;  // elements from one output's pixels to the next one's
+  Vec<T> lowest;
 };
 
-// The t in 0 .. count-1 for which 0 <= base + t*step < width.
-JUANJI_INLINE Range inside(int64_t base, int64_t step, int64_t width, int64_t count) {
-  const int64_t begin = base >= 0 ? 0 : (-base + step - 1) / step;
-  const int64_t end = base >= width ? 0 : (width - 1 - base) / step + 1;
-  const int64_t last = end < count ? end : count;
-  return {begin < last ? begin : last, last};
+// R outputs of H vectors, y_step elements apart. kStep, where not zero, is the phase's step in lines.
+template <class T, int R, int H, int kStep>
+JUANJI_INLINE void outputs(const Phase<T>& p, int64_t at, int h, T* y, int64_t y_step) {
+  const int64_t step = kStep ? kStep * kLine<T> : p.step;
+  Vec<T> sum[R][H];
+  for (int k = 0; k < H; ++k) {
+    const Vec<T> bias = p.b ? load(p.b + (h + k) * kWidth<T>) : zero<T>();
+    for (int r = 0; r < R; ++r) sum[r][k] = bias;
+  }
+  // Copies: what is stored might otherwise change them, for all that the compiler knows.
+  const int64_t row_count = p.row_count, taps = p.taps, w_tap_step = p.w_tap_step, x_tap_step = p.x_tap_step;
+  RingWalk rows = p.rows;
+  const T* w_row = p.w + h * kWidth<T>;
+  for (int64_t v = 0; v < row_count; ++v, rows.next(), w_row += p.w_row_step) {
+    const T* x = p.x_tap + rows.at * p.x_row_size + at * step + h * kWidth<T>;
+    const T* w = w_row;
+    for (int64_t u = 0; u < taps; ++u, x += x_tap_step, w += w_tap_step) {
+#pragma GCC unroll 2
+      for (int k = 0; k < H; ++k) {
+        const Vec<T> weight = load(w + k * kWidth<T>);
+#pragma GCC unroll 14
+        for (int r = 0; r < R; ++r) sum[r][k] += load(x + r * step + k * kWidth<T>) * weight;
+      }
+    }
+  }
+  for (int r = 0; r < R; ++r) {
+    for (int k = 0; k < H; ++k) store(y + r * y_step + (h + k) * kWidth<T>, max(p.lowest, sum[r][k]));
+  }
 }
 
-// `R` outputs from t on, with the taps u of `taps` only, which all lie inside. Steps and the number of taps are
-// compile-time constants where the template says so (not zero): then loops unroll and neighbours share their loads.
-template <class T, int R, int kTaps, int kStep, int kTapStep>
-JUANJI_INLINE void outputs(const DepthwiseLine<T>& line, int64_t t, Range taps, Vec<T> lowest) {
-  const int64_t c = line.c;
-  const int64_t step = (kStep ? kStep : line.step) * c;
-  const int64_t tap_step = (kTapStep ? kTapStep : line.tap_step) * c;
-  const int64_t count = kTaps ? kTaps : taps.end - taps.begin;
-  const T* x = line.x + (line.base + t * line.step + taps.begin * line.tap_step) * c;
-  const T* w = line.w + taps.begin * line.w_tap_step;
-  T* y = line.y + t * line.y_step * c;
-  for_passes<T, 1>(
-      c, false, [&](int64_t i, int64_t, auto lanes, auto) __attribute__((always_inline)) {
-        const Vec<T> bias = line.b ? lanes.load(line.b + i) : zero<T>();
-        Vec<T> sum[R];
-        for (int r = 0; r < R; ++r) sum[r] = bias;
-        for (int64_t v = 0; v < line.rows; ++v) {
-          const T* xv = x + v * line.x_row_step + i;
-          const T* wv = w + v * line.w_row_step + i;
-          for (int64_t u = 0; u < count; ++u) {
-            const Vec<T> weight = lanes.load(wv + u * line.w_tap_step);
-            for (int r = 0; r < R; ++r) sum[r] += lanes.load(xv + r * step + u * tap_step) * weight;
-          }
-        }
-        for (int r = 0; r < R; ++r) lanes.store(y + r * line.y_step * c + i, max(lowest, sum[r]));
+template <class T, int kStep>
+void phase_outputs(const Phase<T>& p, int64_t count, int vectors, T* y, int64_t y_step) {
+  for_groups<kOutputs>(
+      count, [&](int64_t at, auto size) __attribute__((always_inline)) {
+        constexpr int R = decltype(size)::value, H = vectors_at_once<T>(R, kOutputs);
+        for (int h = 0; h < vectors; h += H) outputs<T, R, H, kStep>(p, at, h, y + at * y_step, y_step);
       });
 }
 
-// kColumns outputs are kept in registers at a time: each weight is loaded once for all of them, and their sums hide
-// each other's latency. With 3 or 5 taps neighbours share loads too: then more than four would not fit.
-template <class T, int kColumns, int kTaps, int kStep, int kTapStep>
-void whole_line(const DepthwiseLine<T>& line, Vec<T> lowest) {
-  // All taps of t lie inside when the first and the last one do.
-  const Range first = inside(line.base, line.step, line.width, line.count);
-  const Range last = inside(line.base + (line.taps - 1) * line.tap_step, line.step, line.width, line.count);
-  const Range all = {0, line.taps};
-  const int64_t begin = first.begin, end = last.end > begin ? last.end : begin;
-  const auto edge = [&](int64_t t) {
-    const Range some = inside(line.base + t * line.step, line.tap_step, line.width, line.taps);
-    outputs<T, 1, 0, 0, 0>(line, t, some, lowest);
-  };
-  int64_t t = 0;
-  for (; t < begin; ++t) edge(t);
-  for (; t + kColumns <= end; t += kColumns) outputs<T, kColumns, kTaps, kStep, kTapStep>(line, t, all, lowest);
-  if (t + kColumns / 2 <= end) {
-    outputs<T, kColumns / 2, kTaps, kStep, kTapStep>(line, t, all, lowest);
-    t += kColumns / 2;
-  }
-  for (; t < end; ++t) outputs<T, 1, kTaps, kStep, kTapStep>(line, t, all, lowest);
-  for (; t < line.count; ++t) edge(t);
-}
-
-// Sigmoid and tanh, on outputs that are still in the cache.
+// Activations that take more than a maximum with zero, on outputs that are still in the cache.
 template <class T>
-void activate_line(const DepthwiseLine<T>& line) {
-  for (int64_t t = 0; t < line.count; ++t) {
-    T* y = line.y + t * line.y_step * line.c;
-    for_channels<T>(
-        line.c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-          lanes.store(y + i, activate<T>(line.activation, lanes.load(y + i)));
+void activate_lines(Activation activation, T* y, int64_t step, int64_t count, int64_t n) {
+  if (activation == Activation::none || activation == Activation::relu) return;
+  for (int64_t t = 0; t < count; ++t) {
+    for_vectors<T>(
+        n, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
+          lanes.store(y + t * step + i, activate<T>(activation, lanes.load(y + t * step + i)));
         });
   }
 }
 
+// A row of outputs of a line of channels into y, whose pixels are y_step elements apart.
 template <class T>
-void line(const DepthwiseLine<T>& l) {
-  const T infinity = static_cast<T>(__builtin_inf());
-  const bool relu = l.activation == Activation::relu || l.activation == Activation::relu6;
-  const Vec<T> lowest = broadcast<T>(relu ? T(0) : -infinity);
-  const bool dense = l.tap_step == 1;
-  if (dense && l.taps == 3 && l.step == 1) {
-    whole_line<T, 4, 3, 1, 1>(l, lowest);
-  } else if (dense && l.taps == 3 && l.step == 2) {
-    whole_line<T, 4, 3, 2, 1>(l, lowest);
-  } else if (dense && l.taps == 5 && l.step == 1) {
-    whole_line<T, 4, 5, 1, 1>(l, lowest);
-  } else if (dense && l.taps == 5 && l.step == 2) {
-    whole_line<T, 4, 5, 2, 1>(l, lowest);
-  } else if (dense && l.taps == 7 && l.step == 1) {
-    whole_line<T, 8, 7, 1, 1>(l, lowest);
-  } else {
-    whole_line<T, 8, 0, 0, 0>(l, lowest);
+void line_row(const DepthwiseBand<T>& band, const DepthwiseTaps& rows, const BandScratch<T>& memory, const T* b,
+              int vectors, T* y, int64_t y_step) {
+  const DepthwiseSlide& slide = band.slide;
+  const bool relu = band.activation == Activation::relu || band.activation == Activation::relu6;
+  const Vec<T> lowest = broadcast<T>(relu ? T(0) : -static_cast<T>(__builtin_inf()));
+  for (int64_t p = 0; p < slide.phases; ++p) {
+    const DepthwiseTaps& columns = slide.columns[p];
+    const Phase<T> phase{RingWalk(band.ring, rows),
+                         memory.ring + (band.ring.before + columns.source) * kLine<T>,
+                         memory.weights + (rows.first * slide.kw + columns.first) * kLine<T>,
+                         b,
+                         rows.count,
+                         columns.count,
+                         band.ring.pixels * kLine<T>,
+                         rows.step * slide.kw * kLine<T>,
+                         columns.step * kLine<T>,
+                         columns.source_step * kLine<T>,
+                         slide.step * kLine<T>,
+                         lowest};
+    const int64_t count = (slide.count - p + slide.phases - 1) / slide.phases;
+    const auto make = slide.step == 1   ? phase_outputs<T, 1>
+                      : slide.step == 2 ? phase_outputs<T, 2>
+                                        : phase_outputs<T, 0>;
+    make(phase, count, vectors, y + p * y_step, slide.phases * y_step);
   }
-  if (l.activation != Activation::none && l.activation != Activation::relu) activate_line(l);
 }
 
-// dw of `U` taps from `first` on, of one kernel row. Each tap sums over the outputs for which it lies inside.
-template <class T, int U>
-JUANJI_INLINE void weight_taps(const DepthwiseWeightLine<T>& line, int64_t v, int64_t first) {
-  Range tap[U];
-  Range common = {0, line.count};
+template <class T>
+void band(const DepthwiseBand<T>& band) {
+  const DepthwiseSlide& slide = band.slide;
+  const BandScratch<T> memory(band);
+  Ring<T> ring(band.ring, slide.width, band.c, memory.ring, memory.held);
+  T bias[kLine<T>] = {};
+  for_lines<T>(band.first, band.last, [&](int64_t i, int64_t n, int vectors) {
+    gather_lines(band.w + i, band.c, memory.weights, band.kernel_size, n);
+    if (band.b) gather_lines(band.b + i, 0, bias, 1, n);
+    ring.begin(band.x + i, n);
+    for (int64_t row = 0; row < slide.row_count; ++row) {
+      ring.hold(slide.rows[row]);
+      ring.fetch(slide, row + 1);
+      T* y = band.y + row * slide.count * band.c + i;
+      const bool whole = n == kLine<T>;
+      T* to = whole ? y : memory.outputs;
+      const int64_t step = whole ? band.c : kLine<T>;
+      line_row(band, slide.rows[row], memory, band.b ? bias : nullptr, vectors, to, step);
+      activate_lines(band.activation, to, step, slide.count, n);
+      if (!whole) scatter_lines(to, y, band.c, slide.count, n);
+    }
+  });
+}
+
+// Sums of U taps of one kernel row over the outputs of a row, H vectors at once.
+template <class T, int U, int H, int kStep>
+JUANJI_INLINE void tap_sums(const T* x, int64_t x_tap_step, int64_t x_step, const T* dy, int64_t count, T* dw) {
+  const int64_t step = kStep ? kStep * kLine<T> : x_step;
+  Vec<T> sum[U][H];
   for (int u = 0; u < U; ++u) {
-    tap[u] = inside(line.base + (first + u) * line.tap_step, line.step, line.width, line.count);
-    if (tap[u].begin > common.begin) common.begin = tap[u].begin;
-    if (tap[u].end < common.end) common.end = tap[u].end;
+    for (int k = 0; k < H; ++k) sum[u][k] = load(dw + u * kLine<T> + k * kWidth<T>);
   }
-  if (common.end < common.begin) common.end = common.begin;
-  const int64_t c = line.c, step = line.step * c, tap_step = line.tap_step * c;
-  const T* x = line.x + v * line.x_row_step + (line.base + first * line.tap_step) * c;
-  T* dw = line.dw + v * line.dw_row_step + first * c;
-  for_channels<T>(
-      c, 0, [&](int64_t i, auto lanes) __attribute__((always_inline)) {
-        Vec<T> sum[U];
-        for (int u = 0; u < U; ++u) {
-          sum[u] = zero<T>();
-          for (int64_t t = tap[u].begin; t < tap[u].end && t < common.begin; ++t) {
-            sum[u] += lanes.load(x + t * step + u * tap_step + i) * lanes.load(line.dy + t * c + i);
-          }
-        }
-        for (int64_t t = common.begin; t < common.end; ++t) {
-          const Vec<T> dy = lanes.load(line.dy + t * c + i);
-          for (int u = 0; u < U; ++u) sum[u] += lanes.load(x + t * step + u * tap_step + i) * dy;
-        }
-        for (int u = 0; u < U; ++u) {
-          const int64_t rest = tap[u].begin > common.end ? tap[u].begin : common.end;
-          for (int64_t t = rest; t < tap[u].end; ++t) {
-            sum[u] += lanes.load(x + t * step + u * tap_step + i) * lanes.load(line.dy + t * c + i);
-          }
-          lanes.store(dw + u * c + i, lanes.load(dw + u * c + i) + sum[u]);
+  for (int64_t t = 0; t < count; ++t, x += step, dy += kLine<T>) {
+#pragma GCC unroll 2
+    for (int k = 0; k < H; ++k) {
+      const Vec<T> d = load(dy + k * kWidth<T>);
+#pragma GCC unroll 14
+      for (int u = 0; u < U; ++u) sum[u][k] += load(x + u * x_tap_step + k * kWidth<T>) * d;
+    }
+  }
+  for (int u = 0; u < U; ++u) {
+    for (int k = 0; k < H; ++k) store(dw + u * kLine<T> + k * kWidth<T>, sum[u][k]);
+  }
+}
+
+template <class T, int kTapStep, int kStep>
+void kernel_row_sums(const DepthwiseTaps& columns, int vectors, const T* x, int64_t x_step, const T* dy, int64_t count,
+                     T* dw) {
+  const int64_t tap_step = (kTapStep ? kTapStep : columns.source_step) * kLine<T>;
+  for_groups<kTaps>(
+      columns.count, [&](int64_t u, auto size) __attribute__((always_inline)) {
+        constexpr int U = decltype(size)::value, H = vectors_at_once<T>(U, kTaps);
+        for (int h = 0; h < vectors; h += H) {
+          tap_sums<T, U, H, kStep>(x + u * tap_step + h * kWidth<T>, tap_step, x_step, dy + h * kWidth<T>, count,
+                                   dw + u * kLine<T> + h * kWidth<T>);
         }
       });
 }
 
 template <class T>
-void weight_line(const DepthwiseWeightLine<T>& line) {
-  for (int64_t v = 0; v < line.rows; ++v) {
-    int64_t u = 0;
-    if (line.taps == 5) {
-      weight_taps<T, 5>(line, v, 0);
-      u = 5;
+void weight_band(const DepthwiseWeightBand<T>& band) {
+  const DepthwiseSlide& slide = band.slide;
+  const DepthwiseTaps& columns = slide.columns[0];
+  const BandScratch<T> memory(band);
+  Ring<T> ring(band.ring, slide.width, band.c, memory.ring, memory.held);
+  const T* x = memory.ring + (band.ring.before + columns.source) * kLine<T>;
+  T* dw = memory.weights + columns.first * kLine<T>;
+  const auto add = columns.source_step != 1 ? kernel_row_sums<T, 0, 0>
+                   : slide.step == 1        ? kernel_row_sums<T, 1, 1>
+                                            : kernel_row_sums<T, 1, 0>;
+  for_lines<T>(band.first, band.last, [&](int64_t i, int64_t n, int vectors) {
+    gather_lines(band.dw + i, band.c, memory.weights, band.kernel_size, n);
+    ring.begin(band.x + i, n);
+    for (int64_t row = 0; row < slide.row_count; ++row) {
+      const DepthwiseTaps& rows = slide.rows[row];
+      ring.hold(rows);
+      ring.fetch(slide, row + 1);
+      gather_lines(band.dy + row * slide.count * band.c + i, band.c, memory.outputs, slide.count, n);
+      RingWalk walk(band.ring, rows);
+      for (int64_t v = 0; v < rows.count; ++v, walk.next()) {
+        add(columns, vectors, x + walk.at * band.ring.pixels * kLine<T>, slide.step * kLine<T>, memory.outputs,
+            slide.count, dw + (rows.first + v) * slide.kw * kLine<T>);
+      }
     }
-    for (; u + 3 <= line.taps; u += 3) weight_taps<T, 3>(line, v, u);
-    for (; u < line.taps; ++u) weight_taps<T, 1>(line, v, u);
-  }
+    scatter_lines(memory.weights, band.dw + i, band.c, band.kernel_size, n);
+  });
 }
 
 template <class T>
@@ -205,7 +241,7 @@ void sum_groups(const T* x, T* y, int64_t n, int64_t m) {
 
 template <class T>
 DepthwiseTable<T> depthwise() {
-  return {&line<T>, &weight_line<T>, &accumulate<T>, &repeat<T>, &sum_groups<T>};
+  return {&band<T>, &weight_band<T>, &accumulate<T>, &repeat<T>, &sum_groups<T>};
 }
 
 template DepthwiseTable<float> depthwise<float>();

@@ -6,7 +6,7 @@
 #include "core/parallel.hpp"
 #include "kernels/depthwise.hpp"
 #include "ops/depthwise_3x3.hpp"
-#include "ops/depthwise_plan.hpp"
+#include "ops/depthwise_bands.hpp"
 #include "ops/depthwise_rows.hpp"
 
 namespace juanji {
@@ -53,32 +53,18 @@ int64_t gradient_work(const DepthwisePlan& plan) {
 }
 
 template <class T>
-void input_gradient_lines(const DepthwisePlan& plan, const T* dy, const T* w, T* dx) {
+void input_gradient_bands(const DepthwisePlan& plan, const T* dy, const T* w, T* dx) {
   const WindowGeometry& g = plan.g;
-  for_depthwise_rows(plan.n * g.h, gradient_work(plan), [&](int64_t row, bool) {
-    Taps rows = backward_taps(row % g.h, g.kh, g.sh, g.dh, g.top);
-    rows.keep_inside(g.oh);
-    // Every sw-th pixel sees the same taps: each such set is one line.
-    for (int64_t phase = 0; phase < std::min(g.sw, g.w); ++phase) {
-      const Taps columns = backward_taps(phase, g.kw, g.sw, g.dw, g.left);
-      kernels::DepthwiseLine<T> line{};
-      line.x = dy + row / g.h * plan.y_image() + rows.source * g.ow * plan.c;
-      line.x_row_step = rows.source_step * g.ow * plan.c;
-      line.w = w + (rows.first * g.kw + columns.first) * plan.c;
-      line.w_row_step = rows.step * g.kw * plan.c;
-      line.w_tap_step = columns.step * plan.c;
-      line.y = dx + (row * g.w + phase) * plan.c;
-      line.rows = columns.count == 0 ? 0 : rows.count;
-      line.taps = columns.count;
-      line.width = g.ow;
-      line.base = columns.source;
-      line.step = 1;
-      line.tap_step = columns.source_step;
-      line.count = (g.w - phase + g.sw - 1) / g.sw;
-      line.y_step = g.sw;
-      line.c = plan.c;
-      kernels::depthwise<T>().line(line);
-    }
+  const DepthwiseBands bands = DepthwiseBands::backward(plan);
+  for_depthwise_parts(plan.n, g.h, plan.c, g.h * gradient_work(plan), g.kh, [&](const DepthwisePart& part) {
+    kernels::DepthwiseBand<T> band{};
+    band.x = dy + part.image * plan.y_image();
+    band.w = w;
+    band.y = dx + (part.image * g.h + part.row) * g.w * plan.c;
+    band.c = plan.c;
+    band.first = part.first;
+    band.last = part.last;
+    bands.make(band, part.row, part.rows, kernels::depthwise<T>().band);
   });
 }
 
@@ -111,9 +97,7 @@ void DepthwiseConv2D::run(const std::vector<Tensor>& inputs, const std::vector<T
     const T* w = inputs[1].as<T>();
     const T* b = inputs.size() == 3 ? inputs[2].as<T>() : nullptr;
     const DepthwiseRows<T> rows(plan, x, w, b, activation, space.packed);
-    T* y = outputs[0].as<T>();
-    for_depthwise_rows(plan.n * plan.g.oh, plan.g.ow * plan.weights(),
-                       [&](int64_t row, bool last) { rows.make(row, last, y + row * plan.g.ow * plan.c); });
+    rows.make_all(outputs[0].as<T>());
   });
 }
 
@@ -145,7 +129,7 @@ void DepthwiseConv2DInputGradient::run(const std::vector<Tensor>& inputs, const 
         depthwise_3x3::input_gradient_row(plan, dy, space.packed, row, last, dx + row * plan.g.w * plan.c);
       });
     } else {
-      input_gradient_lines(plan, dy, w, dx);
+      input_gradient_bands(plan, dy, w, dx);
     }
     if (plan.m == 1) return;
     T* sums = outputs[0].as<T>();

@@ -53,7 +53,7 @@ void forward_row(const DepthwisePlan& plan, const T* x, const T* packed, const T
   Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
   const int64_t image = row / g.oh * g.h;
   const int64_t newest = image + taps.source + 2 * g.dh;
-  taps.keep_inside(g.h);
+  keep_inside(taps, g.h);
   kernels::DepthwiseRow<T> r{};
   r.x = x + (image + taps.source) * x_row;
   r.x_row_step = taps.source_step * x_row;
@@ -88,7 +88,7 @@ void input_gradient_row(const DepthwisePlan& plan, const T* dy, const T* packed,
   Taps taps = backward_taps(row % g.h, g.kh, g.sh, g.dh, g.top);
   const int64_t image = row / g.h * g.oh;
   const int64_t newest = image + taps.source + (taps.count - 1) * taps.source_step;
-  taps.keep_inside(g.oh);
+  keep_inside(taps, g.oh);
   kernels::DepthwiseRow<T> r{};
   r.x = dy + (image + taps.source) * y_row;
   r.x_row_step = taps.source_step * y_row;
@@ -116,7 +116,7 @@ void add_weight_rows(const DepthwisePlan& plan, const T* x, const T* dy, T* dw, 
     Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
     const int64_t image = row / g.oh * g.h;
     const int64_t newest = image + taps.source + 2 * g.dh;
-    taps.keep_inside(g.h);
+    keep_inside(taps, g.h);
     kernels::DepthwiseWeightRow<T> r{};
     r.x = x + (image + taps.source) * x_row;
     r.x_row_step = taps.source_step * x_row;

@@ -25,13 +25,13 @@ DepthwisePlan depthwise_plan(const Operation& op, const Window& window, const Sh
   return {resolve(op.name(), sized, x[1], x[2]), x[0], output_channels(op, x[3], m), m};
 }
 
-void Taps::keep_inside(int64_t limit) {
-  while (count > 0 && source < 0) {
-    first += step;
-    source += source_step;
-    --count;
+void keep_inside(Taps& taps, int64_t limit) {
+  while (taps.count > 0 && taps.source < 0) {
+    taps.first += taps.step;
+    taps.source += taps.source_step;
+    --taps.count;
   }
-  while (count > 0 && source + (count - 1) * source_step >= limit) --count;
+  while (taps.count > 0 && taps.source + (taps.count - 1) * taps.source_step >= limit) --taps.count;
 }
 
 Taps forward_taps(int64_t i, int64_t kernel, int64_t stride, int64_t dilation, int64_t before) {

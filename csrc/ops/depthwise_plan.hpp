@@ -27,15 +27,10 @@ struct DepthwisePlan {
 DepthwisePlan depthwise_plan(const Operation& op, const Window& window, const Shape& x, int64_t kh, int64_t kw,
                              int64_t m);
 
-// The kernel positions first, first + step, ... that take part at one place, and the source positions they see: source,
-// source + source_step, ..., with source_step > 0.
-struct Taps {
-  int64_t first = 0, step = 1, count = 0;
-  int64_t source = 0, source_step = 1;
+using Taps = kernels::DepthwiseTaps;
 
-  // Leaves out the positions whose source is outside 0 .. limit-1.
-  void keep_inside(int64_t limit);
-};
+// Leaves out the positions whose source is outside 0 .. limit-1.
+void keep_inside(Taps& taps, int64_t limit);
 
 // Forward: output i sees input i*stride - before + k*dilation.
 Taps forward_taps(int64_t i, int64_t kernel, int64_t stride, int64_t dilation, int64_t before);

@@ -72,11 +72,7 @@ void DepthwisePointwise::run(const std::vector<Tensor>& inputs, const std::vecto
     const DepthwiseRows<T> rows(plan, inputs[0].as<T>(), inputs[1].as<T>(),
                                 depthwise_bias ? inputs[3].as<T>() : nullptr, depthwise_activation,
                                 static_cast<T*>(workspace));
-    const auto fill = [&](int64_t image, int64_t row, int64_t count, T* to) {
-      for (int64_t i = 0; i < count; ++i) {
-        rows.make(image * plan.g.oh + row + i, i + 1 == count, to + i * plan.g.ow * plan.c);
-      }
-    };
+    const auto fill = [&](int64_t image, int64_t row, int64_t count, T* to) { rows.make(image, row, count, to); };
     const FunctionRef<void(int64_t, int64_t, int64_t, T*)> make_rows(fill);
     DirectConv<T> conv = pointwise<T>(plan, filters);
     conv.make_rows = &make_rows;

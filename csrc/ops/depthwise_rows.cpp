@@ -17,42 +17,50 @@ DepthwiseRows<T>::DepthwiseRows(const DepthwisePlan& plan, const T* x, const T* 
       w_(w),
       b_(b),
       activation_(activation),
-      packed_(packed),
-      small_(depthwise_3x3::serves(plan)) {
-  if (small_) depthwise_3x3::pack(plan, w, packed);
+      packed_(packed) {
+  if (depthwise_3x3::serves(plan)) {
+    depthwise_3x3::pack(plan, w, packed);
+  } else {
+    bands_ = DepthwiseBands::forward(plan);
+  }
 }
 
 template <class T>
-void DepthwiseRows<T>::make(int64_t row, bool last, T* y) const {
-  if (small_) return depthwise_3x3::forward_row(plan_, x_, packed_, b_, activation_, row, last, y);
-  make_line(row, y);
-}
-
-// Any kernel: a line of outputs at a time.
-template <class T>
-void DepthwiseRows<T>::make_line(int64_t row, T* y) const {
+void DepthwiseRows<T>::make_all(T* y) const {
   const WindowGeometry& g = plan_.g;
-  Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
-  taps.keep_inside(g.h);
-  kernels::DepthwiseLine<T> line{};
-  line.x = x_ + row / g.oh * plan_.x_image() + taps.source * g.w * plan_.c;
-  line.x_row_step = taps.source_step * g.w * plan_.c;
-  line.w = w_ + taps.first * g.kw * plan_.c;
-  line.w_row_step = g.kw * plan_.c;
-  line.w_tap_step = plan_.c;
-  line.b = b_;
-  line.y = y;
-  line.rows = taps.count;
-  line.taps = g.kw;
-  line.width = g.w;
-  line.base = -g.left;
-  line.step = g.sw;
-  line.tap_step = g.dw;
-  line.count = g.ow;
-  line.y_step = 1;
-  line.c = plan_.c;
-  line.activation = activation_;
-  kernels::depthwise<T>().line(line);
+  const int64_t row_size = g.ow * plan_.c, row_work = g.ow * plan_.weights();
+  if (bands_) {
+    for_depthwise_parts(plan_.n, g.oh, plan_.c, g.oh * row_work, g.kh, [&](const DepthwisePart& part) {
+      make_band(part, y + (part.image * g.oh + part.row) * row_size);
+    });
+    return;
+  }
+  for_depthwise_rows(plan_.n * g.oh, row_work, [&](int64_t row, bool last) {
+    depthwise_3x3::forward_row(plan_, x_, packed_, b_, activation_, row, last, y + row * row_size);
+  });
+}
+
+template <class T>
+void DepthwiseRows<T>::make(int64_t image, int64_t row, int64_t count, T* y) const {
+  if (bands_) return make_band({image, row, count, 0, plan_.c}, y);
+  for (int64_t i = 0; i < count; ++i) {
+    depthwise_3x3::forward_row(plan_, x_, packed_, b_, activation_, image * plan_.g.oh + row + i, i + 1 == count,
+                               y + i * plan_.g.ow * plan_.c);
+  }
+}
+
+template <class T>
+void DepthwiseRows<T>::make_band(const DepthwisePart& part, T* y) const {
+  kernels::DepthwiseBand<T> band{};
+  band.x = x_ + part.image * plan_.x_image();
+  band.w = w_;
+  band.b = b_;
+  band.y = y;
+  band.c = plan_.c;
+  band.first = part.first;
+  band.last = part.last;
+  band.activation = activation_;
+  bands_->make(band, part.row, part.rows, kernels::depthwise<T>().band);
 }
 
 template class DepthwiseRows<float>;

@@ -1,8 +1,10 @@
 // Rows of a depthwise convolution, made when they are needed.
 #pragma once
 
+#include <optional>
+
 #include "kernels/activation.hpp"
-#include "ops/depthwise_plan.hpp"
+#include "ops/depthwise_bands.hpp"
 
 namespace juanji {
 
@@ -15,11 +17,13 @@ class DepthwiseRows {
   // x has the channels of y; `packed` has depthwise_packed_bytes and is filled here.
   DepthwiseRows(const DepthwisePlan& plan, const T* x, const T* w, const T* b, Activation activation, T* packed);
 
-  // Row `row` of the outputs, counted over all images, into y; `last`: no row follows it.
-  void make(int64_t row, bool last, T* y) const;
+  // All outputs of all images into y.
+  void make_all(T* y) const;
+  // Rows row .. row+count-1 of an image into y.
+  void make(int64_t image, int64_t row, int64_t count, T* y) const;
 
  private:
-  void make_line(int64_t row, T* y) const;
+  void make_band(const DepthwisePart& part, T* y) const;
 
   const DepthwisePlan& plan_;
   const T* x_;
@@ -27,7 +31,7 @@ class DepthwiseRows {
   const T* b_;
   Activation activation_;
   const T* packed_;
-  bool small_;  // 3×3
+  std::optional<DepthwiseBands> bands_;  // unless depthwise_3x3 serves
 };
 
 }  // namespace juanji

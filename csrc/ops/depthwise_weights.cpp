@@ -4,7 +4,7 @@
 #include "ops/channel_rows.hpp"
 #include "ops/depthwise.hpp"
 #include "ops/depthwise_3x3.hpp"
-#include "ops/depthwise_plan.hpp"
+#include "ops/depthwise_bands.hpp"
 
 namespace juanji {
 namespace {
@@ -21,42 +21,70 @@ DepthwisePlan weight_gradient_plan(const DepthwiseConv2DWeightGradient& op, cons
   return plan;
 }
 
-// Where chunks begin and end, in output rows of all images. Whole images if the sums over x are cut so: then one task
-// can make both.
+// Where chunks begin and end, in output rows of all images.
 struct Chunks {
-  int64_t rows, count, image_rows;  // image_rows: of a chunk of whole images; 0: chunks of equal size
+  int64_t rows, count;
+  int64_t chunk_rows = 0;  // of whole images; 0: chunks of equal size
 
   explicit Chunks(const DepthwisePlan& plan) : rows(plan.n * plan.g.oh) {
-    const ChannelRows cut({DType::float32, {plan.n, plan.g.h, plan.g.w, plan.c}});
-    image_rows = cut.images * plan.g.oh;
-    count = image_rows > 0 ? cut.row_tasks : std::clamp<int64_t>(rows, 1, kMostChunks);
+    if (depthwise_3x3::serves_weights(plan)) {
+      // Whole images if the sums over x are cut so: then one task can make both.
+      const ChannelRows cut({DType::float32, {plan.n, plan.g.h, plan.g.w, plan.c}});
+      chunk_rows = cut.images * plan.g.oh;
+      count = chunk_rows > 0 ? cut.row_tasks : std::clamp<int64_t>(rows, 1, kMostChunks);
+    } else {
+      // Bands are cut by channels first: neighbouring chunks of an image copy the same rows of x.
+      const int64_t lines = depthwise_lines(plan.c), kernel_rows = 2 * plan.g.kh;
+      const int64_t parts = plan.n * lines >= kMostChunks ? plan.n : std::max(plan.n, rows / kernel_rows);
+      count = std::clamp<int64_t>(parts, 1, kMostChunks);
+    }
   }
   int64_t begin(int64_t chunk) const {
-    return image_rows > 0 ? std::min(rows, chunk * image_rows) : rows * chunk / count;
+    return chunk_rows > 0 ? std::min(rows, chunk * chunk_rows) : rows * chunk / count;
   }
 };
 
-// Adds to dw what output row `row` (of all images) contributes.
+// Adds to channels first .. last-1 of dw what output rows begin .. end-1 (of all images) contribute.
 template <class T>
-void add_row(const DepthwisePlan& plan, const T* x, const T* dy, T* dw, int64_t row) {
-  const WindowGeometry& g = plan.g;
-  Taps taps = forward_taps(row % g.oh, g.kh, g.sh, g.dh, g.top);
-  taps.keep_inside(g.h);
-  kernels::DepthwiseWeightLine<T> line{};
-  line.x = x + row / g.oh * plan.x_image() + taps.source * g.w * plan.c;
-  line.x_row_step = taps.source_step * g.w * plan.c;
-  line.dy = dy + row * g.ow * plan.c;
-  line.dw = dw + taps.first * g.kw * plan.c;
-  line.dw_row_step = g.kw * plan.c;
-  line.rows = taps.count;
-  line.taps = g.kw;
-  line.width = g.w;
-  line.base = -g.left;
-  line.step = g.sw;
-  line.tap_step = g.dw;
-  line.count = g.ow;
-  line.c = plan.c;
-  kernels::depthwise<T>().weight_line(line);
+void add_rows(const DepthwisePlan& plan, const DepthwiseBands& bands, const T* x, const T* dy, T* dw, int64_t begin,
+              int64_t end, int64_t first, int64_t last) {
+  const int64_t oh = plan.g.oh;
+  for (int64_t row = begin; row < end;) {
+    const int64_t image = row / oh, count = std::min(end, (image + 1) * oh) - row;
+    kernels::DepthwiseWeightBand<T> band{};
+    band.x = x + image * plan.x_image();
+    band.dy = dy + row * plan.g.ow * plan.c;
+    band.dw = dw;
+    band.c = plan.c;
+    band.first = first;
+    band.last = last;
+    bands.make(band, row % oh, count, kernels::depthwise<T>().weight_band);
+    row += count;
+  }
+}
+
+// Sums over every chunk, one after another, in `sums`, which are zero.
+template <class T>
+void add_bands(const DepthwisePlan& plan, const Chunks& chunks, const T* x, const T* dy, T* sums) {
+  const DepthwiseBands bands = DepthwiseBands::forward(plan);
+  const int64_t lines = depthwise_lines(plan.c);
+  const int64_t parts = std::clamp<int64_t>(2 * kMostChunks / chunks.count, 1, std::max<int64_t>(lines, 1));
+  const double cost = static_cast<double>(chunks.rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
+  parallel_for(chunks.count * parts, cost / static_cast<double>(chunks.count * parts), [&](int64_t task, int) {
+    const int64_t chunk = task / parts, part = task % parts;
+    const int64_t first = lines * part / parts * kDepthwiseChannels;
+    const int64_t last = std::min(plan.c, lines * (part + 1) / parts * kDepthwiseChannels);
+    add_rows(plan, bands, x, dy, sums + chunk * plan.weights(), chunks.begin(chunk), chunks.begin(chunk + 1), first,
+             last);
+  });
+}
+
+template <class T>
+void add_packed(const DepthwisePlan& plan, const Chunks& chunks, const T* x, const T* dy, T* sums, int64_t size) {
+  const double cost = static_cast<double>(chunks.rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
+  parallel_for(chunks.count, cost / static_cast<double>(chunks.count), [&](int64_t chunk, int) {
+    depthwise_3x3::add_weight_rows(plan, x, dy, sums + chunk * size, chunks.begin(chunk), chunks.begin(chunk + 1));
+  });
 }
 
 // Elements of one chunk's sums: those of dw, or more where they are packed.
@@ -96,16 +124,13 @@ void DepthwiseConv2DWeightGradient::run(const std::vector<Tensor>& inputs, const
     T* sums = static_cast<T*>(workspace);
     const T* x = repeat_channels(plan, inputs[0].as<T>(), sums + chunks.count * size);
     const T* dy = inputs[1].as<T>();
-    const double cost = static_cast<double>(chunks.rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
-    parallel_for(chunks.count, cost / static_cast<double>(chunks.count), [&](int64_t chunk, int) {
-      T* sum = sums + chunk * size;
-      const int64_t begin = chunks.begin(chunk), end = chunks.begin(chunk + 1);
-      std::fill(sum, sum + size, T(0));
-      if (packed) return depthwise_3x3::add_weight_rows(plan, x, dy, sum, begin, end);
-      for (int64_t row = begin; row < end; ++row) add_row(plan, x, dy, sum, row);
-    });
     T* dw = outputs[0].as<T>();
-    if (packed) return depthwise_3x3::add_weight_sums(plan.c, sums, chunks.count, dw);
+    std::fill(sums, sums + chunks.count * size, T(0));
+    if (packed) {
+      add_packed(plan, chunks, x, dy, sums, size);
+      return depthwise_3x3::add_weight_sums(plan.c, sums, chunks.count, dw);
+    }
+    add_bands(plan, chunks, x, dy, sums);
     add_in_tree(sums, size, chunks.count);
     std::copy(sums, sums + size, dw);
   });
