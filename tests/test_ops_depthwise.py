@@ -106,7 +106,10 @@ def test_rows_too_long_for_the_cache(padding, strides, dtype):
     ("shape", "kernel", "geometry"),
     [
         ((1, 14, 14, 1024), (5, 5), {}),  # tasks of channels
-        ((1, 90, 90, 16), (7, 7), {}),  # tasks of rows
+        ((1, 90, 90, 16), (7, 7), {}),  # tasks of rows and strips of columns
+        ((1, 7, 301, 33), (5, 9), {"strides": (1, 2)}),
+        ((2, 1, 1000, 20), (1, 9), {}),  # a sequence
+        ((1, 3, 700, 3), (3, 5), {"strides": (1, 3), "padding": ((0, 0), (100, 900))}),  # strips that see padding alone
         ((2, 48, 50, 8), (5, 3), {"strides": (2, 3)}),
         ((9, 14, 14, 40), (3, 3), {"dilation_rate": (5, 4)}),
         ((1, 300, 40, 19), (3, 3), {"dilation_rate": (120, 1)}),  # a row's source rows are far apart

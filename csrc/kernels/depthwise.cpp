@@ -20,6 +20,8 @@ struct Phase {
   int64_t x_row_size, w_row_step, w_tap_step, x_tap_step;
   int64_t step;  // elements from one output's pixels to the next one's
   Vec<T> lowest;
+  const T* next;  // pixels to fetch meanwhile, next_step elements apart: `fetched` for each output
+  int64_t next_step, fetched;
 };
 
 // R outputs of H vectors, y_step elements apart. kStep, where not zero, is the phase's step in lines.
@@ -38,14 +40,7 @@ JUANJI_INLINE void outputs(const Phase<T>& p, int64_t at, int h, T* y, int64_t y
   for (int64_t v = 0; v < row_count; ++v, rows.next(), w_row += p.w_row_step) {
     const T* x = p.x_tap + rows.at * p.x_row_size + at * step + h * kWidth<T>;
     const T* w = w_row;
-    for (int64_t u = 0; u < taps; ++u, x += x_tap_step, w += w_tap_step) {
-#pragma GCC unroll 2
-      for (int k = 0; k < H; ++k) {
-        const Vec<T> weight = load(w + k * kWidth<T>);
-#pragma GCC unroll 14
-        for (int r = 0; r < R; ++r) sum[r][k] += load(x + r * step + k * kWidth<T>) * weight;
-      }
-    }
+    for (int64_t u = 0; u < taps; ++u, x += x_tap_step, w += w_tap_step) add_products(sum, x, step, w);
   }
   for (int r = 0; r < R; ++r) {
     for (int k = 0; k < H; ++k) store(y + r * y_step + (h + k) * kWidth<T>, max(p.lowest, sum[r][k]));
@@ -57,6 +52,7 @@ void phase_outputs(const Phase<T>& p, int64_t count, int vectors, T* y, int64_t 
   for_groups<kOutputs>(
       count, [&](int64_t at, auto size) __attribute__((always_inline)) {
         constexpr int R = decltype(size)::value, H = vectors_at_once<T>(R, kOutputs);
+        fetch(p.next + at * p.fetched * p.next_step, p.next_step, R * p.fetched);
         for (int h = 0; h < vectors; h += H) outputs<T, R, H, kStep>(p, at, h, y + at * y_step, y_step);
       });
 }
@@ -75,25 +71,28 @@ void activate_lines(Activation activation, T* y, int64_t step, int64_t count, in
 
 // A row of outputs of a line of channels into y, whose pixels are y_step elements apart.
 template <class T>
-void line_row(const DepthwiseBand<T>& band, const DepthwiseTaps& rows, const BandScratch<T>& memory, const T* b,
-              int vectors, T* y, int64_t y_step) {
+void line_row(const DepthwiseBand<T>& band, const DepthwiseTaps& rows, const BandMemory<T, DepthwiseBand<T>>& memory,
+              const T* b, int vectors, const T* next, T* y, int64_t y_step) {
   const DepthwiseSlide& slide = band.slide;
   const bool relu = band.activation == Activation::relu || band.activation == Activation::relu6;
   const Vec<T> lowest = broadcast<T>(relu ? T(0) : -static_cast<T>(__builtin_inf()));
   for (int64_t p = 0; p < slide.phases; ++p) {
     const DepthwiseTaps& columns = slide.columns[p];
-    const Phase<T> phase{RingWalk(band.ring, rows),
-                         memory.ring + (band.ring.before + columns.source) * kLine<T>,
+    const Phase<T> phase{RingWalk(slide, rows),
+                         memory.ring + columns.source * kLine<T>,
                          memory.weights + (rows.first * slide.kw + columns.first) * kLine<T>,
                          b,
                          rows.count,
                          columns.count,
-                         band.ring.pixels * kLine<T>,
+                         slide.pixels * kLine<T>,
                          rows.step * slide.kw * kLine<T>,
                          columns.step * kLine<T>,
                          columns.source_step * kLine<T>,
                          slide.step * kLine<T>,
-                         lowest};
+                         lowest,
+                         next,
+                         band.c,
+                         p == 0 ? slide.step : 0};
     const int64_t count = (slide.count - p + slide.phases - 1) / slide.phases;
     const auto make = slide.step == 1   ? phase_outputs<T, 1>
                       : slide.step == 2 ? phase_outputs<T, 2>
@@ -105,21 +104,19 @@ void line_row(const DepthwiseBand<T>& band, const DepthwiseTaps& rows, const Ban
 template <class T>
 void band(const DepthwiseBand<T>& band) {
   const DepthwiseSlide& slide = band.slide;
-  const BandScratch<T> memory(band);
-  Ring<T> ring(band.ring, slide.width, band.c, memory.ring, memory.held);
+  BandMemory<T, DepthwiseBand<T>> memory(band);
   T bias[kLine<T>] = {};
   for_lines<T>(band.first, band.last, [&](int64_t i, int64_t n, int vectors) {
-    gather_lines(band.w + i, band.c, memory.weights, band.kernel_size, n);
+    gather_lines(band.w + i, band.c, memory.weights, slide.kh * slide.kw, n);
     if (band.b) gather_lines(band.b + i, 0, bias, 1, n);
-    ring.begin(band.x + i, n);
+    memory.begin(i, n);
     for (int64_t row = 0; row < slide.row_count; ++row) {
-      ring.hold(slide.rows[row]);
-      ring.fetch(slide, row + 1);
-      T* y = band.y + row * slide.count * band.c + i;
+      memory.hold(row);
+      T* y = band.y + row * band.y_row_step + i;
       const bool whole = n == kLine<T>;
       T* to = whole ? y : memory.outputs;
       const int64_t step = whole ? band.c : kLine<T>;
-      line_row(band, slide.rows[row], memory, band.b ? bias : nullptr, vectors, to, step);
+      line_row(band, slide.rows[row], memory, band.b ? bias : nullptr, vectors, memory.next(row), to, step);
       activate_lines(band.activation, to, step, slide.count, n);
       if (!whole) scatter_lines(to, y, band.c, slide.count, n);
     }
@@ -134,14 +131,7 @@ JUANJI_INLINE void tap_sums(const T* x, int64_t x_tap_step, int64_t x_step, cons
   for (int u = 0; u < U; ++u) {
     for (int k = 0; k < H; ++k) sum[u][k] = load(dw + u * kLine<T> + k * kWidth<T>);
   }
-  for (int64_t t = 0; t < count; ++t, x += step, dy += kLine<T>) {
-#pragma GCC unroll 2
-    for (int k = 0; k < H; ++k) {
-      const Vec<T> d = load(dy + k * kWidth<T>);
-#pragma GCC unroll 14
-      for (int u = 0; u < U; ++u) sum[u][k] += load(x + u * x_tap_step + k * kWidth<T>) * d;
-    }
-  }
+  for (int64_t t = 0; t < count; ++t, x += step, dy += kLine<T>) add_products(sum, x, x_tap_step, dy);
   for (int u = 0; u < U; ++u) {
     for (int k = 0; k < H; ++k) store(dw + u * kLine<T> + k * kWidth<T>, sum[u][k]);
   }
@@ -165,28 +155,25 @@ template <class T>
 void weight_band(const DepthwiseWeightBand<T>& band) {
   const DepthwiseSlide& slide = band.slide;
   const DepthwiseTaps& columns = slide.columns[0];
-  const BandScratch<T> memory(band);
-  Ring<T> ring(band.ring, slide.width, band.c, memory.ring, memory.held);
-  const T* x = memory.ring + (band.ring.before + columns.source) * kLine<T>;
-  T* dw = memory.weights + columns.first * kLine<T>;
+  BandMemory<T, DepthwiseWeightBand<T>> memory(band);
   const auto add = columns.source_step != 1 ? kernel_row_sums<T, 0, 0>
                    : slide.step == 1        ? kernel_row_sums<T, 1, 1>
                                             : kernel_row_sums<T, 1, 0>;
   for_lines<T>(band.first, band.last, [&](int64_t i, int64_t n, int vectors) {
-    gather_lines(band.dw + i, band.c, memory.weights, band.kernel_size, n);
-    ring.begin(band.x + i, n);
+    gather_lines(band.dw + i, band.c, memory.weights, slide.kh * slide.kw, n);
+    memory.begin(i, n);
     for (int64_t row = 0; row < slide.row_count; ++row) {
+      memory.hold(row);
+      gather_lines(band.dy + row * band.dy_row_step + i, band.c, memory.outputs, slide.count, n);
       const DepthwiseTaps& rows = slide.rows[row];
-      ring.hold(rows);
-      ring.fetch(slide, row + 1);
-      gather_lines(band.dy + row * slide.count * band.c + i, band.c, memory.outputs, slide.count, n);
-      RingWalk walk(band.ring, rows);
+      RingWalk walk(slide, rows);
+      fetch(memory.next(row), band.c, slide.width);
       for (int64_t v = 0; v < rows.count; ++v, walk.next()) {
-        add(columns, vectors, x + walk.at * band.ring.pixels * kLine<T>, slide.step * kLine<T>, memory.outputs,
-            slide.count, dw + (rows.first + v) * slide.kw * kLine<T>);
+        add(columns, vectors, memory.ring + (walk.at * slide.pixels + columns.source) * kLine<T>, slide.step * kLine<T>,
+            memory.outputs, slide.count, memory.weights + ((rows.first + v) * slide.kw + columns.first) * kLine<T>);
       }
     }
-    scatter_lines(memory.weights, band.dw + i, band.c, band.kernel_size, n);
+    scatter_lines(memory.weights, band.dw + i, band.c, slide.kh * slide.kw, n);
   });
 }
 

@@ -1,7 +1,7 @@
 // Depthwise convolution: every channel is convolved with its own kernel. All arrays have the same number of channels c.
 //
-// A band of output rows of one image is made a cache line of channels at a time: the source rows that the kernel sees
-// are copied into a ring of narrow padded rows, which stays in the first cache with the line's weights, whatever lies
+// A band of outputs of one image is made a cache line of channels at a time: the source rows that the kernel sees are
+// copied into a ring of narrow padded rows, which stays in the first cache with the line's weights, whatever lies
 // between two pixels of the image.
 #pragma once
 
@@ -19,34 +19,31 @@ struct DepthwiseTaps {
   int64_t source = 0, source_step = 1;
 };
 
-// Outputs t*phases + p of a row, 0 <= p < phases, see the source pixels that columns[p] names, t*step further right;
-// those outside 0 .. width-1 are zero. Output row i of a band sees the source rows of rows[i], which all exist.
+// How a kernel slides over a part of an image, and the ring of source rows that it reads. Output row i sees the source
+// rows of rows[i], which all exist; outputs t*phases + p of a row, 0 <= p < phases, see the ring's pixels that
+// columns[p] names, t*step further right. Of those, `width` from `before` on hold pixels of the image; the others are
+// zero. Source row r is in slot (r / divisor) % slots.
 struct DepthwiseSlide {
   const DepthwiseTaps* rows;
   int64_t row_count;
   const DepthwiseTaps* columns;
   int64_t phases, step;
   int64_t count;  // outputs of a row
-  int64_t width;
-  int64_t kw;  // kernel elements from one kernel row to the next
-};
-
-// How the ring keeps source rows: row r is in slot (r / divisor) % slots, pixel j at before + j of `pixels`.
-struct DepthwiseRing {
+  int64_t kh, kw;
   int64_t slots, divisor;
-  int64_t before, pixels;
+  int64_t pixels, before, width;
 };
 
-// y = act(b + sum of x · w), for channels first .. last-1.
+// y = act(b + sum of x · w), for channels first .. last-1. Steps from row to row are in elements.
 template <class T>
 struct DepthwiseBand {
   DepthwiseSlide slide;
-  DepthwiseRing ring;
-  const T* x;  // source row 0 of the image
-  const T* w;  // (kernel height, kw, c)
+  const T* x;  // the pixel of source row 0 that comes to the ring's pixel `before`
+  int64_t x_row_step;
+  const T* w;  // (kh, kw, c)
   const T* b;  // or null for zero
-  T* y;        // the first row of the band
-  int64_t kernel_size;
+  T* y;        // the first output
+  int64_t y_row_step;
   int64_t c, first, last;
   Activation activation;
   void* scratch;  // depthwise_scratch_bytes
@@ -56,21 +53,21 @@ struct DepthwiseBand {
 template <class T>
 struct DepthwiseWeightBand {
   DepthwiseSlide slide;
-  DepthwiseRing ring;
-  const T* x;   // source row 0 of the image
-  const T* dy;  // the first row of the band
-  T* dw;        // (kernel height, kw, c)
-  int64_t kernel_size;
+  const T* x;
+  int64_t x_row_step;
+  const T* dy;
+  int64_t dy_row_step;
+  T* dw;  // (kh, kw, c)
   int64_t c, first, last;
-  void* scratch;  // depthwise_scratch_bytes
+  void* scratch;
 };
 
 constexpr int64_t kDepthwiseLine = 64;  // bytes of channels that are made at a time
 
 // For the ring and its rows' numbers, the weights and a row of outputs.
-inline int64_t depthwise_scratch_bytes(const DepthwiseRing& ring, int64_t kernel_size, int64_t count) {
-  const int64_t lines = ring.slots * ring.pixels + kernel_size + count;
-  return lines * kDepthwiseLine + ring.slots * static_cast<int64_t>(sizeof(int64_t));
+inline int64_t depthwise_scratch_bytes(const DepthwiseSlide& s) {
+  const int64_t lines = s.slots * s.pixels + s.kh * s.kw + s.count;
+  return lines * kDepthwiseLine + s.slots * static_cast<int64_t>(sizeof(int64_t));
 }
 
 template <class T>

@@ -32,32 +32,26 @@ struct Inside {
   }
 };
 
-// Kernel rows v .. v+R-1 and V vectors of channels. kNew: pixels of x that come new with one output, for stride 1 and
-// above.
-template <class T, int R, int V, int kNew, class Lanes>
-JUANJI_INLINE void add_row(const DepthwiseWeightRow<T>& r, int64_t v0, int64_t i, int64_t slot, Lanes lanes,
-                           Inside inside, Ahead& next_x, Ahead& next_dy) {
+// kNew: pixels of x that come new with one output, for stride 1 and above.
+template <class T, int R, int kNew, class Lanes>
+JUANJI_INLINE void add_row(const DepthwiseWeightRow<T>& r, int64_t i, int64_t slot, Lanes lanes, Inside inside,
+                           Ahead& next_x, Ahead& next_dy) {
   constexpr int W = kWidth<T>;
-  T* dw = r.dw + slot * kSlot<T> + (r.kernel_row + v0) * 3 * W;
-  Vec<T> sum[R][3][V];
+  T* dw = r.dw + slot * kSlot<T> + r.kernel_row * 3 * W;
+  Vec<T> sum[R][3];
   for (int v = 0; v < R; ++v) {
-    for (int u = 0; u < 3; ++u) {
-      for (int h = 0; h < V; ++h) sum[v][u][h] = load(dw + (v * 3 + u) * W + h * kSlot<T>);
-    }
+    for (int u = 0; u < 3; ++u) sum[v][u] = load(dw + (v * 3 + u) * W);
   }
   const T* dy = r.dy + i;
-  const T* x = r.x + v0 * r.x_row_step + r.base * r.c + i;
+  const T* x = r.x + r.base * r.c + i;
   const int64_t step = r.step * r.c, tap_step = r.tap_step * r.c;
-  const auto add = [&](const T* pixel, const Vec<T>(&d)[V], int u) __attribute__((always_inline)) {
+  const auto add = [&](const T* pixel, Vec<T> d, int u) __attribute__((always_inline)) {
 #pragma GCC unroll 4
-    for (int v = 0; v < R; ++v) {
-      for (int h = 0; h < V; ++h) sum[v][u][h] += lanes.load(pixel + v * r.x_row_step + h * W) * d[h];
-    }
+    for (int v = 0; v < R; ++v) sum[v][u] += lanes.load(pixel + v * r.x_row_step) * d;
   };
   const auto edge = [&](int64_t t) __attribute__((always_inline)) {
     const int64_t at = r.base + t * r.step;
-    Vec<T> d[V];
-    for (int h = 0; h < V; ++h) d[h] = lanes.load(dy + t * r.c + h * W);
+    const Vec<T> d = lanes.load(dy + t * r.c);
     const T* pixel = x + t * step;
     if (at >= 0 && at < r.width) add(pixel, d, 0);
     if (at + r.tap_step >= 0 && at + r.tap_step < r.width) add(pixel + tap_step, d, 1);
@@ -66,18 +60,15 @@ JUANJI_INLINE void add_row(const DepthwiseWeightRow<T>& r, int64_t v0, int64_t i
   int64_t t = 0;
   for (; t < inside.begin; ++t) edge(t);
   for (; t < inside.end; ++t) {
-    next_x.read<kNew * kAhead<T, Lanes, V>>();
-    next_dy.read<kAhead<T, Lanes, V>>();
-    Vec<T> d[V];
-    for (int h = 0; h < V; ++h) d[h] = lanes.load(dy + t * r.c + h * W);
+    next_x.read<kNew * kAhead<T, Lanes, 1>>();
+    next_dy.read<kAhead<T, Lanes, 1>>();
+    const Vec<T> d = lanes.load(dy + t * r.c);
     const T* pixel = x + t * step;
     add(pixel, d, 0), add(pixel + tap_step, d, 1), add(pixel + 2 * tap_step, d, 2);
   }
   for (; t < r.count; ++t) edge(t);
   for (int v = 0; v < R; ++v) {
-    for (int u = 0; u < 3; ++u) {
-      for (int h = 0; h < V; ++h) store(dw + (v * 3 + u) * W + h * kSlot<T>, sum[v][u][h]);
-    }
+    for (int u = 0; u < 3; ++u) store(dw + (v * 3 + u) * W, sum[v][u]);
   }
 }
 
@@ -87,31 +78,12 @@ void add_rows(const DepthwiseWeightRow<T>& r) {
   const Inside inside(r);
   for_passes<T, 1>(
       r.c, false, [&](int64_t i, int64_t slot, auto lanes, auto) __attribute__((always_inline)) {
-        add_row<T, R, 1, kNew>(r, 0, i, slot, lanes, inside, next_x, next_dy);
-      });
-}
-
-// Pixels meet in few sets of the first cache: what is used together must be little. So one kernel row at a time, whose
-// taps meet again within two pixels, and whole cache lines, so that none has to come twice.
-template <class T, int kNew>
-void add_rows_apart(const DepthwiseWeightRow<T>& r) {
-  Ahead next_x(r.next_x), next_dy(r.next_dy);
-  const Inside inside(r);
-  for_passes<T, 2>(
-      r.c, true, [&](int64_t i, int64_t slot, auto lanes, auto h) __attribute__((always_inline)) {
-        for (int64_t v = 0; v < r.rows; ++v) {
-          Ahead x(r.x), dy(r.dy);
-          const bool first = v == 0;
-          add_row<T, 1, decltype(h)::value, kNew>(r, v, i, slot, lanes, inside, first ? next_x : x,
-                                                  first ? next_dy : dy);
-        }
+        add_row<T, R, kNew>(r, i, slot, lanes, inside, next_x, next_dy);
       });
 }
 
 template <class T, int kNew>
 void row_with(const DepthwiseWeightRow<T>& r) {
-  constexpr int64_t kSetsApart = 2048;  // bytes: at most two sets of the usual first caches
-  if (r.c * static_cast<int64_t>(sizeof(T)) % kSetsApart == 0) return add_rows_apart<T, kNew>(r);
   switch (r.rows) {
     case 1: return add_rows<T, 1, kNew>(r);
     case 2: return add_rows<T, 2, kNew>(r);

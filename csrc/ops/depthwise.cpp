@@ -56,15 +56,12 @@ template <class T>
 void input_gradient_bands(const DepthwisePlan& plan, const T* dy, const T* w, T* dx) {
   const WindowGeometry& g = plan.g;
   const DepthwiseBands bands = DepthwiseBands::backward(plan);
-  for_depthwise_parts(plan.n, g.h, plan.c, g.h * gradient_work(plan), g.kh, [&](const DepthwisePart& part) {
+  bands.for_each([&](const DepthwisePart& part) {
     kernels::DepthwiseBand<T> band{};
     band.x = dy + part.image * plan.y_image();
     band.w = w;
     band.y = dx + (part.image * g.h + part.row) * g.w * plan.c;
-    band.c = plan.c;
-    band.first = part.first;
-    band.last = part.last;
-    bands.make(band, part.row, part.rows, kernels::depthwise<T>().band);
+    bands.make(part, band);
   });
 }
 

@@ -10,8 +10,15 @@ namespace juanji::depthwise_3x3 {
 
 // Whether the forward pass and the input gradient can be done here.
 bool serves(const DepthwisePlan& plan);
-// Whether the weight gradient can.
-inline bool serves_weights(const DepthwisePlan& plan) { return plan.g.kh == 3 && plan.g.kw == 3; }
+// Whether the weight gradient is done here. Where pixels lie a multiple of 2 KiB apart they meet in one or two sets of
+// the first cache, and of more than a few what a row reads does not stay there: a copy of a few channels does
+// (kernels/depthwise.hpp).
+template <class T>
+bool serves_weights(const DepthwisePlan& plan) {
+  constexpr int64_t kItem = sizeof(T);
+  const bool meet = plan.c * kItem % 2048 == 0 && plan.g.w > 4;
+  return plan.g.kh == 3 && plan.g.kw == 3 && !meet;
+}
 
 // Bytes of packed weights, rounded up to whole cache lines.
 size_t packed_bytes(const DepthwisePlan& plan, DType dtype);

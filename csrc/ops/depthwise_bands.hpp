@@ -1,7 +1,6 @@
-// Depthwise convolution with any kernel: how it slides over images, and the bands of outputs that tasks make.
+// Depthwise convolution with any kernel: how it slides over images, and the parts of outputs that tasks make.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "core/buffer_pool.hpp"
@@ -9,7 +8,14 @@
 
 namespace juanji {
 
-// What every row and column of the outputs sees, and the ring of source rows that this takes.
+// A part of one image's outputs, or of the weights' sums over them.
+struct DepthwisePart {
+  int64_t image;
+  int64_t row, rows;
+  int64_t column, columns;
+  int64_t first, last;  // channels
+};
+
 class DepthwiseBands {
  public:
   // The outputs of `plan`, which see its inputs.
@@ -17,40 +23,72 @@ class DepthwiseBands {
   // The gradient of its inputs, which sees that of its outputs.
   static DepthwiseBands backward(const DepthwisePlan& plan);
 
-  // Rows first .. first+count-1 of an image; `band` is a kernels::DepthwiseBand or DepthwiseWeightBand without scratch.
-  template <class Band, class Function>
-  void make(Band band, int64_t first, int64_t count, Function kernel) const {
-    band.slide = slide(first, count);
-    band.ring = ring_;
-    band.kernel_size = kernel_size_;
-    const Buffer scratch(static_cast<size_t>(kernels::depthwise_scratch_bytes(ring_, kernel_size_, band.slide.count)));
-    band.scratch = scratch.data();
-    kernel(band);
+  // Calls body(part) for parts that make up all outputs, in parallel.
+  void for_each(FunctionRef<void(const DepthwisePart& part)> body) const;
+
+  // Makes a part of any width, in strips that the first cache holds. `band` is a kernels::DepthwiseBand, or a
+  // DepthwiseWeightBand, of the whole: x and y (or dy) begin with the part's image and its first row.
+  template <class T>
+  void make(const DepthwisePart& part, kernels::DepthwiseBand<T> band) const {
+    band.y_row_step = count_ * c_;
+    T* const y = band.y;
+    for_strips(part, band, [&](int64_t column) {
+      band.y = y + column * c_;
+      kernels::depthwise<T>().band(band);
+    });
+  }
+  template <class T>
+  void make(const DepthwisePart& part, kernels::DepthwiseWeightBand<T> band) const {
+    band.dy_row_step = count_ * c_;
+    const T* const dy = band.dy;
+    for_strips(part, band, [&](int64_t column) {
+      band.dy = dy + column * c_;
+      kernels::depthwise<T>().weight_band(band);
+    });
   }
 
  private:
   DepthwiseBands(const DepthwisePlan& plan, std::vector<Taps> rows, std::vector<Taps> columns, int64_t step,
                  int64_t height, int64_t width, int64_t count);
-  kernels::DepthwiseSlide slide(int64_t first, int64_t count) const;
+
+  int64_t phases() const { return static_cast<int64_t>(columns_.size()); }
+
+  // How outputs column .. column+count-1 of the part's rows are made. `columns` is filled with what they see, and
+  // x_column set to the first pixel of the image that they do.
+  kernels::DepthwiseSlide slide(const DepthwisePart& part, int64_t column, int64_t count, std::vector<Taps>& columns,
+                                int64_t& x_column) const;
+
+  template <class Band, class Body>
+  void for_strips(const DepthwisePart& part, Band& band, Body body) const {
+    const auto* const x = band.x;
+    band.x_row_step = width_ * c_;
+    band.c = c_;
+    band.first = part.first;
+    band.last = part.last;
+    std::vector<Taps> columns;
+    for (int64_t at = 0; at < part.columns; at += strip_) {
+      int64_t x_column = 0;
+      band.slide = slide(part, part.column + at, std::min(strip_, part.columns - at), columns, x_column);
+      band.x = x + x_column * c_;
+      const Buffer scratch(static_cast<size_t>(kernels::depthwise_scratch_bytes(band.slide)));
+      band.scratch = scratch.data();
+      body(part.column + at);
+    }
+  }
 
   std::vector<Taps> rows_, columns_;
-  int64_t step_, width_, count_, kw_, kernel_size_;
-  kernels::DepthwiseRing ring_;
+  int64_t images_, step_, width_, count_, c_, kh_, kw_;
+  int64_t work_;  // products of an image
+  int64_t slots_ = 1, divisor_ = 1;
+  int64_t strip_;  // outputs of a row made at a time: a multiple of the phases
 };
 
-constexpr int64_t kDepthwiseChannels = kernels::kDepthwiseLine / static_cast<int64_t>(sizeof(float));
+// The channels of part `part` of `parts`: whole lines, so that no two parts write to one.
+struct DepthwiseChannels {
+  int64_t first, last;
 
-// Lines of kDepthwiseChannels, which no two tasks share.
-inline int64_t depthwise_lines(int64_t c) { return (c + kDepthwiseChannels - 1) / kDepthwiseChannels; }
-
-struct DepthwisePart {
-  int64_t image, row, rows;
-  int64_t first, last;  // channels
+  static int64_t lines(int64_t c);
+  DepthwiseChannels(int64_t c, int64_t part, int64_t parts);
 };
-
-// Cuts `images` of `rows` rows and c channels into tasks, by channels before rows: neighbouring parts by rows copy the
-// same source rows, `kernel` of them. `work` is the products of an image.
-void for_depthwise_parts(int64_t images, int64_t rows, int64_t c, int64_t work, int64_t kernel,
-                         FunctionRef<void(const DepthwisePart& part)> body);
 
 }  // namespace juanji

@@ -30,10 +30,8 @@ void DepthwiseRows<T>::make_all(T* y) const {
   const WindowGeometry& g = plan_.g;
   const int64_t row_size = g.ow * plan_.c, row_work = g.ow * plan_.weights();
   if (bands_) {
-    for_depthwise_parts(plan_.n, g.oh, plan_.c, g.oh * row_work, g.kh, [&](const DepthwisePart& part) {
-      make_band(part, y + (part.image * g.oh + part.row) * row_size);
-    });
-    return;
+    return bands_->for_each(
+        [&](const DepthwisePart& part) { make_part(part, y + (part.image * g.oh + part.row) * row_size); });
   }
   for_depthwise_rows(plan_.n * g.oh, row_work, [&](int64_t row, bool last) {
     depthwise_3x3::forward_row(plan_, x_, packed_, b_, activation_, row, last, y + row * row_size);
@@ -42,7 +40,7 @@ void DepthwiseRows<T>::make_all(T* y) const {
 
 template <class T>
 void DepthwiseRows<T>::make(int64_t image, int64_t row, int64_t count, T* y) const {
-  if (bands_) return make_band({image, row, count, 0, plan_.c}, y);
+  if (bands_) return make_part({image, row, count, 0, plan_.g.ow, 0, plan_.c}, y);
   for (int64_t i = 0; i < count; ++i) {
     depthwise_3x3::forward_row(plan_, x_, packed_, b_, activation_, image * plan_.g.oh + row + i, i + 1 == count,
                                y + i * plan_.g.ow * plan_.c);
@@ -50,17 +48,14 @@ void DepthwiseRows<T>::make(int64_t image, int64_t row, int64_t count, T* y) con
 }
 
 template <class T>
-void DepthwiseRows<T>::make_band(const DepthwisePart& part, T* y) const {
+void DepthwiseRows<T>::make_part(const DepthwisePart& part, T* y) const {
   kernels::DepthwiseBand<T> band{};
   band.x = x_ + part.image * plan_.x_image();
   band.w = w_;
   band.b = b_;
   band.y = y;
-  band.c = plan_.c;
-  band.first = part.first;
-  band.last = part.last;
   band.activation = activation_;
-  bands_->make(band, part.row, part.rows, kernels::depthwise<T>().band);
+  bands_->make(part, band);
 }
 
 template class DepthwiseRows<float>;

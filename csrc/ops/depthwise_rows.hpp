@@ -23,7 +23,7 @@ class DepthwiseRows {
   void make(int64_t image, int64_t row, int64_t count, T* y) const;
 
  private:
-  void make_band(const DepthwisePart& part, T* y) const;
+  void make_part(const DepthwisePart& part, T* y) const;
 
   const DepthwisePlan& plan_;
   const T* x_;

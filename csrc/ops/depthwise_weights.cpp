@@ -26,16 +26,16 @@ struct Chunks {
   int64_t rows, count;
   int64_t chunk_rows = 0;  // of whole images; 0: chunks of equal size
 
-  explicit Chunks(const DepthwisePlan& plan) : rows(plan.n * plan.g.oh) {
-    if (depthwise_3x3::serves_weights(plan)) {
+  Chunks(const DepthwisePlan& plan, bool packed) : rows(plan.n * plan.g.oh) {
+    if (packed) {
       // Whole images if the sums over x are cut so: then one task can make both.
       const ChannelRows cut({DType::float32, {plan.n, plan.g.h, plan.g.w, plan.c}});
       chunk_rows = cut.images * plan.g.oh;
       count = chunk_rows > 0 ? cut.row_tasks : std::clamp<int64_t>(rows, 1, kMostChunks);
     } else {
-      // Bands are cut by channels first: neighbouring chunks of an image copy the same rows of x.
-      const int64_t lines = depthwise_lines(plan.c), kernel_rows = 2 * plan.g.kh;
-      const int64_t parts = plan.n * lines >= kMostChunks ? plan.n : std::max(plan.n, rows / kernel_rows);
+      // Neighbouring chunks of an image copy the same rows of x: where channels make tasks enough, none is cut.
+      const int64_t images_and_lines = plan.n * DepthwiseChannels::lines(plan.c);
+      const int64_t parts = images_and_lines >= kMostChunks ? plan.n : std::max(plan.n, rows / (2 * plan.g.kh));
       count = std::clamp<int64_t>(parts, 1, kMostChunks);
     }
   }
@@ -44,10 +44,10 @@ struct Chunks {
   }
 };
 
-// Adds to channels first .. last-1 of dw what output rows begin .. end-1 (of all images) contribute.
+// Adds to these channels of dw what output rows begin .. end-1 (of all images) contribute.
 template <class T>
 void add_rows(const DepthwisePlan& plan, const DepthwiseBands& bands, const T* x, const T* dy, T* dw, int64_t begin,
-              int64_t end, int64_t first, int64_t last) {
+              int64_t end, const DepthwiseChannels& channels) {
   const int64_t oh = plan.g.oh;
   for (int64_t row = begin; row < end;) {
     const int64_t image = row / oh, count = std::min(end, (image + 1) * oh) - row;
@@ -55,42 +55,38 @@ void add_rows(const DepthwisePlan& plan, const DepthwiseBands& bands, const T* x
     band.x = x + image * plan.x_image();
     band.dy = dy + row * plan.g.ow * plan.c;
     band.dw = dw;
-    band.c = plan.c;
-    band.first = first;
-    band.last = last;
-    bands.make(band, row % oh, count, kernels::depthwise<T>().weight_band);
+    bands.make({image, row % oh, count, 0, plan.g.ow, channels.first, channels.last}, band);
     row += count;
   }
-}
-
-// Sums over every chunk, one after another, in `sums`, which are zero.
-template <class T>
-void add_bands(const DepthwisePlan& plan, const Chunks& chunks, const T* x, const T* dy, T* sums) {
-  const DepthwiseBands bands = DepthwiseBands::forward(plan);
-  const int64_t lines = depthwise_lines(plan.c);
-  const int64_t parts = std::clamp<int64_t>(2 * kMostChunks / chunks.count, 1, std::max<int64_t>(lines, 1));
-  const double cost = static_cast<double>(chunks.rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
-  parallel_for(chunks.count * parts, cost / static_cast<double>(chunks.count * parts), [&](int64_t task, int) {
-    const int64_t chunk = task / parts, part = task % parts;
-    const int64_t first = lines * part / parts * kDepthwiseChannels;
-    const int64_t last = std::min(plan.c, lines * (part + 1) / parts * kDepthwiseChannels);
-    add_rows(plan, bands, x, dy, sums + chunk * plan.weights(), chunks.begin(chunk), chunks.begin(chunk + 1), first,
-             last);
-  });
-}
-
-template <class T>
-void add_packed(const DepthwisePlan& plan, const Chunks& chunks, const T* x, const T* dy, T* sums, int64_t size) {
-  const double cost = static_cast<double>(chunks.rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
-  parallel_for(chunks.count, cost / static_cast<double>(chunks.count), [&](int64_t chunk, int) {
-    depthwise_3x3::add_weight_rows(plan, x, dy, sums + chunk * size, chunks.begin(chunk), chunks.begin(chunk + 1));
-  });
 }
 
 // Elements of one chunk's sums: those of dw, or more where they are packed.
 template <class T>
 int64_t sum_size(const DepthwisePlan& plan) {
-  return depthwise_3x3::serves_weights(plan) ? depthwise_3x3::weight_sum_size<T>(plan.c) : plan.weights();
+  return depthwise_3x3::serves_weights<T>(plan) ? depthwise_3x3::weight_sum_size<T>(plan.c) : plan.weights();
+}
+
+// Sums over every chunk, one after another.
+template <class T>
+void make_sums(const DepthwisePlan& plan, const Chunks& chunks, const T* x, const T* dy, T* sums) {
+  const bool packed = depthwise_3x3::serves_weights<T>(plan);
+  const int64_t size = sum_size<T>(plan);
+  const DepthwiseBands bands = DepthwiseBands::forward(plan);
+  // Packed sums have all channels.
+  const int64_t parts =
+      packed ? 1 : std::clamp<int64_t>(2 * kMostChunks / chunks.count, 1, DepthwiseChannels::lines(plan.c));
+  const double cost = static_cast<double>(chunks.rows * plan.g.ow * plan.weights()) * kDepthwiseCost;
+  parallel_for(chunks.count * parts, cost / static_cast<double>(chunks.count * parts), [&](int64_t task, int) {
+    const int64_t chunk = task / parts, begin = chunks.begin(chunk), end = chunks.begin(chunk + 1);
+    T* sum = sums + chunk * size;
+    if (packed) {
+      std::fill(sum, sum + size, T(0));
+      return depthwise_3x3::add_weight_rows(plan, x, dy, sum, begin, end);
+    }
+    const DepthwiseChannels channels(plan.c, task % parts, parts);
+    for (int64_t k = 0; k < size; k += plan.c) std::fill(sum + k + channels.first, sum + k + channels.last, T(0));
+    add_rows(plan, bands, x, dy, sum, begin, end, channels);
+  });
 }
 
 }  // namespace
@@ -108,7 +104,8 @@ size_t DepthwiseConv2DWeightGradient::workspace(const std::vector<TensorSpec>& i
   size_t bytes = plan.repeated_input(inputs[0].dtype);
   dispatch_float(inputs[0].dtype, [&](auto zero) {
     using T = decltype(zero);
-    bytes += static_cast<size_t>(Chunks(plan).count * sum_size<T>(plan)) * sizeof(T);
+    const Chunks chunks(plan, depthwise_3x3::serves_weights<T>(plan));
+    bytes += static_cast<size_t>(chunks.count * sum_size<T>(plan)) * sizeof(T);
   });
   return bytes;
 }
@@ -116,21 +113,17 @@ size_t DepthwiseConv2DWeightGradient::workspace(const std::vector<TensorSpec>& i
 void DepthwiseConv2DWeightGradient::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& outputs,
                                         void* workspace) const {
   const DepthwisePlan plan = weight_gradient_plan(*this, inputs[0].spec, inputs[1].spec);
-  const bool packed = depthwise_3x3::serves_weights(plan);
   dispatch_float(inputs[0].spec.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const Chunks chunks(plan);
+    const bool packed = depthwise_3x3::serves_weights<T>(plan);
+    const Chunks chunks(plan, packed);
     const int64_t size = sum_size<T>(plan);
     T* sums = static_cast<T*>(workspace);
     const T* x = repeat_channels(plan, inputs[0].as<T>(), sums + chunks.count * size);
     const T* dy = inputs[1].as<T>();
     T* dw = outputs[0].as<T>();
-    std::fill(sums, sums + chunks.count * size, T(0));
-    if (packed) {
-      add_packed(plan, chunks, x, dy, sums, size);
-      return depthwise_3x3::add_weight_sums(plan.c, sums, chunks.count, dw);
-    }
-    add_bands(plan, chunks, x, dy, sums);
+    make_sums(plan, chunks, x, dy, sums);
+    if (packed) return depthwise_3x3::add_weight_sums(plan.c, sums, chunks.count, dw);
     add_in_tree(sums, size, chunks.count);
     std::copy(sums, sums + size, dw);
   });

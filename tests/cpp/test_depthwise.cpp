@@ -10,7 +10,6 @@
 namespace juanji {
 namespace {
 
-using kernels::DepthwiseRing;
 using kernels::DepthwiseSlide;
 using kernels::DepthwiseTaps;
 
@@ -48,25 +47,30 @@ int64_t outputs_of(const Case& k, int64_t phase) {
   return (k.count - phase + phases - 1) / phases;
 }
 
-DepthwiseSlide slide_of(const Case& k) {
-  return {kRows.data(),     static_cast<int64_t>(kRows.size()),
-          k.columns.data(), static_cast<int64_t>(k.columns.size()),
-          k.step,           k.count,
-          k.width,          k.kw};
-}
+// A case's columns as the kernel takes them, counted in pixels of a ring as narrow as they allow.
+struct Slide {
+  std::vector<DepthwiseTaps> columns;
+  DepthwiseSlide slide;
 
-// As narrow as the columns allow. With a divisor of 2 and three slots, rows of the last output do not meet.
-DepthwiseRing ring_of(const Case& k, int64_t slots, int64_t divisor) {
-  int64_t before = 0, last = k.width - 1;
-  for (size_t p = 0; p < k.columns.size(); ++p) {
-    const DepthwiseTaps& taps = k.columns[p];
-    before = std::max(before, -taps.source);
-    if (taps.count == 0) continue;
-    const int64_t outputs = outputs_of(k, static_cast<int64_t>(p));
-    last = std::max(last, taps.source + (taps.count - 1) * taps.source_step + (outputs - 1) * k.step);
+  Slide(const Case& k, int64_t slots) : columns(k.columns), slide{} {
+    int64_t begin = 0, end = k.width;
+    for (size_t p = 0; p < columns.size(); ++p) {
+      const DepthwiseTaps& taps = columns[p];
+      begin = std::min(begin, taps.source);
+      if (taps.count == 0) continue;
+      const int64_t outputs = outputs_of(k, static_cast<int64_t>(p));
+      end = std::max(end, taps.source + (taps.count - 1) * taps.source_step + (outputs - 1) * k.step + 1);
+    }
+    for (DepthwiseTaps& taps : columns) taps.source -= begin;
+    slide = {kRows.data(),   static_cast<int64_t>(kRows.size()),
+             columns.data(), static_cast<int64_t>(columns.size()),
+             k.step,         k.count,
+             kKernelRows,    k.kw,
+             slots,          1,
+             end - begin,    -begin,
+             k.width};
   }
-  return {slots, divisor, before, before + last + 1};
-}
+};
 
 // body(output row, output column, source row, source column, kernel row, kernel column) for all products.
 template <class Body>
@@ -88,14 +92,14 @@ void for_products(const Case& k, Body body) {
 }
 
 template <class T>
-void check_band(Isa isa, const Case& k, const DepthwiseRing& ring, int64_t c, int64_t first, Activation activation) {
+void check_band(Isa isa, const Case& k, int64_t slots, int64_t c, int64_t first, Activation activation) {
   const std::vector<T> x = whole_numbers<T>(kHeight * k.width * c, 1), w = whole_numbers<T>(kKernelRows * k.kw * c, 2);
   const std::vector<T> b = whole_numbers<T>(c, 3);
   std::vector<T> y(static_cast<size_t>(static_cast<int64_t>(kRows.size()) * k.count * c + 1), T(77)), expected = y;
-  const Buffer scratch(static_cast<size_t>(kernels::depthwise_scratch_bytes(ring, kKernelRows * k.kw, k.count)));
-  const kernels::DepthwiseBand<T> band{slide_of(k),        ring, x.data(), w.data(), b.data(),   y.data(),
-                                       kKernelRows * k.kw, c,    first,    c,        activation, scratch.data()};
-  kernels::depthwise_of<T>(isa).band(band);
+  const Slide s(k, slots);
+  const Buffer scratch(static_cast<size_t>(kernels::depthwise_scratch_bytes(s.slide)));
+  kernels::depthwise_of<T>(isa).band({s.slide, x.data(), k.width * c, w.data(), b.data(), y.data(), k.count * c, c,
+                                      first, c, activation, scratch.data()});
   const auto at = [&](int64_t i, int64_t j, int64_t channel) {
     return static_cast<size_t>((i * k.count + j) * c + channel);
   };
@@ -119,19 +123,17 @@ void check_band(Isa isa, const Case& k, const DepthwiseRing& ring, int64_t c, in
   ASSERT_EQ(y, expected) << "kw=" << k.kw << " step=" << k.step << " width=" << k.width << " c=" << c;
 }
 
-// Kernel rows are counted upwards here, as the weight gradient's are.
+// Of the first two rows, whose kernel rows are counted upwards, as the weight gradient's are.
 template <class T>
-void check_weight_band(Isa isa, const Case& k, const DepthwiseRing& ring, int64_t c) {
-  if (k.columns.size() != 1) return;
+void check_weight_band(Isa isa, const Case& k, int64_t slots, int64_t c) {
   const std::vector<T> x = whole_numbers<T>(kHeight * k.width * c, 1);
   const std::vector<T> dy = whole_numbers<T>(2 * k.count * c, 2);
   std::vector<T> dw(static_cast<size_t>(kKernelRows * k.kw * c + 1), T(5)), expected = dw;
-  DepthwiseSlide slide = slide_of(k);
-  slide.row_count = 2;
-  const Buffer scratch(static_cast<size_t>(kernels::depthwise_scratch_bytes(ring, kKernelRows * k.kw, k.count)));
-  const kernels::DepthwiseWeightBand<T> band{slide, ring,       x.data(), dy.data(),     dw.data(), kKernelRows * k.kw,
-                                             c,     int64_t{0}, c,        scratch.data()};
-  kernels::depthwise_of<T>(isa).weight_band(band);
+  Slide s(k, slots);
+  s.slide.row_count = 2;
+  const Buffer scratch(static_cast<size_t>(kernels::depthwise_scratch_bytes(s.slide)));
+  kernels::depthwise_of<T>(isa).weight_band(
+      {s.slide, x.data(), k.width * c, dy.data(), k.count * c, dw.data(), c, int64_t{0}, c, scratch.data()});
   for_products(k, [&](int64_t i, int64_t j, int64_t row, int64_t column, int64_t p, int64_t q) {
     if (i == 2) return;
     for (int64_t channel = 0; channel < c; ++channel) {
@@ -146,14 +148,14 @@ void check_weight_band(Isa isa, const Case& k, const DepthwiseRing& ring, int64_
 template <class T>
 void check_all(Isa isa) {
   for (const Case& k : kCases) {
-    for (const DepthwiseRing& ring : {ring_of(k, 5, 1), ring_of(k, 6, 1)}) {
+    for (const int64_t slots : {5, 6}) {
       for (const int64_t c : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33}) {
-        check_band<T>(isa, k, ring, c, 0, Activation::none);
-        check_band<T>(isa, k, ring, c, 0, Activation::relu);
-        check_band<T>(isa, k, ring, c, 0, Activation::relu6);
-        check_weight_band<T>(isa, k, ring, c);
+        check_band<T>(isa, k, slots, c, 0, Activation::none);
+        check_band<T>(isa, k, slots, c, 0, Activation::relu);
+        check_band<T>(isa, k, slots, c, 0, Activation::relu6);
+        if (k.columns.size() == 1) check_weight_band<T>(isa, k, slots, c);
       }
-      check_band<T>(isa, k, ring, 40, 16, Activation::none);
+      check_band<T>(isa, k, slots, 40, 16, Activation::none);
     }
   }
 }
@@ -164,19 +166,18 @@ TEST_P(Depthwise, BandsFollowTheDefinitionInDouble) { check_all<double>(GetParam
 // The slots are as many as a row of outputs sees source rows, whatever lies between those.
 TEST_P(Depthwise, DilatedRowsTakeOneSlotEach) {
   const std::vector<DepthwiseTaps> rows = {{0, 1, 3, 0, 2}, {0, 1, 3, 1, 2}, {0, 1, 2, 2, 2}};
-  const std::vector<DepthwiseTaps> columns = {{0, 1, 3, -2, 2}};
+  const std::vector<DepthwiseTaps> columns = {{0, 1, 3, 0, 2}};
   const int64_t width = 7, c = 19;
-  const DepthwiseRing ring{3, 2, 2, width + 4};
+  const DepthwiseSlide slide{rows.data(), 3, columns.data(), 1, 1, width, 3, 3, 3, 2, width + 4, 2, width};
   const std::vector<float> x = whole_numbers<float>(kHeight * width * c, 1), w = whole_numbers<float>(9 * c, 2);
   std::vector<float> y(static_cast<size_t>(3 * width * c)), expected(y.size(), 0.0f);
-  const Buffer scratch(static_cast<size_t>(kernels::depthwise_scratch_bytes(ring, 9, width)));
+  const Buffer scratch(static_cast<size_t>(kernels::depthwise_scratch_bytes(slide)));
   kernels::DepthwiseBand<float> band{};
-  band.slide = {rows.data(), 3, columns.data(), 1, 1, width, width, 3};
-  band.ring = ring;
+  band.slide = slide;
   band.x = x.data();
+  band.x_row_step = band.y_row_step = width * c;
   band.w = w.data();
   band.y = y.data();
-  band.kernel_size = 9;
   band.c = band.last = c;
   band.scratch = scratch.data();
   kernels::depthwise_of<float>(GetParam()).band(band);

@@ -26,8 +26,7 @@ const Case kByOne[] = {{1, 11, 1, 11}, {1, 9, 0, 7}, {1, 5, 2, 7}, {1, 6, 0, 6},
                        {1, 1, 2, 3},   {1, 2, 0, 1}, {1, 3, 0, 1}, {1, 4, 2, 4}, {1, 2, 1, 2}};
 const Case kByTwo[] = {{2, 12, 0, 6}, {2, 11, 1, 6}, {2, 9, 0, 4}, {2, 8, 1, 4}, {2, 1, 1, 1},
                        {2, 2, 0, 1},  {2, 3, 0, 1},  {2, 7, 0, 3}, {2, 4, 1, 2}, {2, 10, 0, 4}};
-const int64_t kChannels[] = {1, 2,  3,  4,  5,  7,   8,
-                             9, 15, 16, 17, 33, 275, 512};  // the last two take two vectors at once
+const int64_t kChannels[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 275};  // the last takes two vectors at a time
 
 template <class T>
 struct Arrays {
