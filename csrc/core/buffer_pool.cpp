@@ -1,6 +1,7 @@
 #include "core/buffer_pool.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/fork.hpp"
+#include "core/page_place.hpp"
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -22,12 +24,15 @@ constexpr size_t kHugePage = size_t{2} << 20;
 // lets each size keep its blocks. Small pools are always worth keeping.
 constexpr size_t kAlwaysKept = size_t{64} << 20;
 
-// The size stands in front of the block so that release() needs no look-up. One alignment unit keeps it aligned.
+// Stands in front of the block so that release() needs no look-up. One alignment unit keeps the block aligned.
 struct Header {
   size_t bytes;
+  void* base;  // what the operating system gave
 };
 constexpr size_t kHeader = kAlignment;
 static_assert(sizeof(Header) <= kHeader);
+
+Header* header(void* block) { return reinterpret_cast<Header*>(static_cast<char*>(block) - kHeader); }
 
 // Four size classes an octave: at most a quarter of a block is wasted, and nearby sizes share blocks.
 size_t size_class(size_t bytes) {
@@ -137,7 +142,9 @@ Pool& pool() {
 
 void* allocate_fresh(size_t bytes) {
   if (bytes > SIZE_MAX / 2) throw OutOfMemory(bytes);
-  const size_t total = bytes + kHeader;
+  static std::atomic<size_t> count{0};
+  const size_t place = bytes < kPlacedBytes ? 0 : page_place(count.fetch_add(1, std::memory_order_relaxed));
+  const size_t total = place + kHeader + bytes;
   const size_t alignment = total >= kHugePage ? kHugePage : kAlignment;
   const size_t rounded = (total + alignment - 1) / alignment * alignment;
   void* base = rounded < total ? nullptr : std::aligned_alloc(alignment, rounded);
@@ -149,12 +156,13 @@ void* allocate_fresh(size_t bytes) {
     madvise(base, total - tail + (tail < kHugePage / 4 ? 0 : kHugePage), MADV_HUGEPAGE);
   }
 #endif
-  static_cast<Header*>(base)->bytes = bytes;
-  return static_cast<char*>(base) + kHeader;
+  char* block = static_cast<char*>(base) + place + kHeader;
+  *header(block) = {bytes, base};
+  return block;
 }
 
-void free_block(void* block) { std::free(static_cast<char*>(block) - kHeader); }
-size_t block_bytes(void* block) { return reinterpret_cast<Header*>(static_cast<char*>(block) - kHeader)->bytes; }
+void free_block(void* block) { std::free(header(block)->base); }
+size_t block_bytes(void* block) { return header(block)->bytes; }
 
 void count_use(Pool& p, size_t bytes) {
   p.used_bytes += bytes;

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/page_place.hpp"
+
 namespace juanji {
 namespace {
 
@@ -30,6 +32,17 @@ TEST_F(BufferPool, BlocksAreAlignedAndWritable) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer.data()) % kAlignment, 0u) << bytes;
     std::memset(buffer.data(), 0x5a, bytes);
     EXPECT_GE(pool_statistics().in_use, bytes);
+  }
+}
+
+// Loads wait for stores to the same place of another page.
+TEST_F(BufferPool, LargeBlocksBeginAtDifferentPlacesOfAPage) {
+  for (const size_t bytes : {kPlacedBytes, kMiB, 4 * kMiB}) {
+    const Buffer a(bytes), b(bytes), c(bytes);
+    for (const auto& [x, y] : {std::pair(&a, &b), std::pair(&b, &c), std::pair(&a, &c)}) {
+      const size_t apart = (reinterpret_cast<uintptr_t>(x->data()) - reinterpret_cast<uintptr_t>(y->data())) % kPage;
+      EXPECT_TRUE(apart >= 512 && apart <= kPage - 512) << bytes;
+    }
   }
 }
 

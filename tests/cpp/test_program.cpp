@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/buffer_pool.hpp"
+#include "core/page_place.hpp"
 #include "ops/binary.hpp"
 #include "ops/unary.hpp"
 #include "program/lifetimes.hpp"
@@ -16,13 +17,14 @@ bool together(const Lifetime& a, const Lifetime& b) { return a.first <= b.last &
 
 TEST(Lifetimes, BuffersAliveTogetherDoNotOverlap) {
   std::mt19937 random(1);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 400; ++round) {
     std::vector<Lifetime> buffers(1 + random() % 40);
+    const size_t most = round % 2 == 0 ? 5000 : 4 * kPlacedBytes;
     size_t all = 0;
     for (Lifetime& b : buffers) {
       const size_t first = random() % 30;
-      b = {random() % 5000, first, first + random() % 10};
-      all += (b.bytes + kAlignment - 1) / kAlignment * kAlignment;
+      b = {random() % most, first, first + random() % 10};
+      all += (b.bytes + kAlignment - 1) / kAlignment * kAlignment + (b.bytes < kPlacedBytes ? 0 : kPage - kAlignment);
     }
     const size_t total = place_by_lifetime(buffers);
     EXPECT_LE(total, all);
@@ -42,6 +44,17 @@ TEST(Lifetimes, AChainNeedsTwoBuffers) {
   std::vector<Lifetime> buffers;
   for (size_t i = 0; i < 10; ++i) buffers.push_back({6400, i, i + 1});
   EXPECT_EQ(place_by_lifetime(buffers), 2u * 6400u);
+}
+
+// Loads wait for stores to the same place of another page.
+TEST(Lifetimes, LargeBuffersOfOneStepBeginAtDifferentPlacesOfAPage) {
+  std::vector<Lifetime> buffers;
+  for (size_t i = 0; i < 40; ++i) buffers.push_back({50 * kPage, i, i + 1});
+  EXPECT_LE(place_by_lifetime(buffers), 2u * 51u * kPage) << "places must not keep buffers from lying where one ended";
+  for (size_t i = 0; i < 39; ++i) {
+    const size_t apart = (buffers[i].offset - buffers[i + 1].offset) % kPage;
+    EXPECT_TRUE(apart >= 512 && apart <= kPage - 512) << buffers[i].offset << ", " << buffers[i + 1].offset;
+  }
 }
 
 TEST(Program, RunsAChainInSharedMemory) {
