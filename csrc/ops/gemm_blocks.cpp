@@ -14,9 +14,10 @@ namespace {
 
 constexpr int64_t kPanelBytes = 24 * 1024;  // of a panel's block of k; half as much again if that spares a block
 constexpr int64_t kMostDepth = 384;         // of such a block, where panels are narrow
-constexpr int64_t kRowBlock = 192;          // rows of a task; a multiple of every tile height
+constexpr int64_t kRowBlock = 384;          // rows of a task: multiples of every tile height. Panels pass from a far
+constexpr int64_t kSmallRowBlock = 192;     // cache once for each block, so the small ones are for want of tasks
 constexpr int64_t kFewRows = 288;           // of the only block, where the columns alone make enough tasks
-constexpr int64_t kColumnBytes = 4096;      // columns of a task
+constexpr int64_t kColumnBytes = 2048;      // columns of a task
 constexpr int64_t kWantedTasks = 16;
 constexpr int64_t kCopyGap = 16;           // elements between copied rows that would lie a power of two apart
 constexpr int64_t kCopyColumns = 128;      // columns of C that are worth a copy of A
@@ -56,7 +57,8 @@ struct Blocks {
   static int64_t bytes(int64_t elements) { return elements * static_cast<int64_t>(sizeof(T)); }
 
   int64_t row_limit(const Gemm<T>& g) const {
-    return g.m <= kFewRows && g.n >= kWantedTasks * panel ? kFewRows : kRowBlock;
+    if (g.m <= kFewRows && g.n >= kWantedTasks * panel) return kFewRows;
+    return ceil_div(g.m, kRowBlock) * ceil_div(bytes(g.n), kColumnBytes) >= kWantedTasks ? kRowBlock : kSmallRowBlock;
   }
 
   int64_t depth_limit(const Gemm<T>& g) const {
@@ -146,8 +148,8 @@ void multiply_block(const Gemm<T>& g, const Blocks<T>& blocks, const ABlock<T>& 
     }
     return;
   }
-  const T* a[kFewRows];
-  T* c[kFewRows];
+  const T* a[kRowBlock];
+  T* c[kRowBlock];
   for (int64_t r = 0; r < rows; ++r) {
     a[r] = block.data + r * block.step;
     c[r] = g.c + (row + r) * g.c_step + n;
